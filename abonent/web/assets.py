@@ -1,0 +1,107 @@
+"""Static files: named by their content, compressed once, served as immutable.
+
+The built copies lie under the installation's home, because the package itself may be read-only.
+No build tool is needed: bundling is concatenation, and the ES modules keep their imports, with the
+hashed names written in.
+"""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import os
+import re
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+try:
+    import brotli
+except ImportError:  # pragma: no cover - gzip alone is served where brotli is not installed
+    brotli = None
+
+SOURCE = Path(__file__).parent / "static"
+PREFIX = "/static/"
+
+# Each served file and the sources it is joined from, in an order that puts imports first.
+BUNDLES: dict[str, tuple[str, ...]] = {
+    "abonent.css": (
+        "vendor/tabler.min.css",
+        "css/contrast.css",
+        "css/base.css",
+        "css/shell.css",
+        "css/parts.css",
+    ),
+    "icons.svg": ("vendor/icons.svg",),
+    "htmx.js": ("vendor/htmx.min.js", "vendor/hx-sse.min.js"),
+    "tinykeys.js": ("vendor/tinykeys.module.js",),
+    "dialogs.js": ("js/dialogs.js",),
+    "keys.js": ("js/keys.js",),
+    "omnibox.js": ("js/omnibox.js",),
+    "desk.js": ("js/desk.js",),
+}
+
+_SOURCE_MAP = re.compile(rb"(//|/\*)# sourceMappingURL=[^\n*]*(\*/)?")
+_IMPORT = re.compile(rb'(from\s*|import\s*)"\./([\w-]+\.js)"')
+
+
+@dataclass(frozen=True)
+class Assets:
+    """The built files: where they lie and under which hashed name each is served."""
+
+    folder: Path
+    names: dict[str, str]
+
+    def url(self, name: str) -> str:
+        """Return the address of a file by its plain name, such as ``desk.js``."""
+        return PREFIX + self.names[name]
+
+
+def build_assets(home: Path) -> Assets:
+    """Write every bundle that is not there yet and return the manifest.
+
+    Safe to run from several processes at once: a file appears whole or not at all.
+    """
+    folder = home / "static"
+    folder.mkdir(parents=True, exist_ok=True)
+    names: dict[str, str] = {}
+    for name, sources in BUNDLES.items():
+        content = _with_hashed_imports(_joined(sources), names)
+        stem, _, suffix = name.rpartition(".")
+        digest = hashlib.sha256(content).hexdigest()[:12]
+        names[name] = f"{stem}.{digest}.{suffix}"
+        _write_compressed(folder / names[name], content)
+    return Assets(folder=folder, names=names)
+
+
+def _joined(sources: tuple[str, ...]) -> bytes:
+    """Return the sources one after another, without references to maps that are not shipped."""
+    parts = [_SOURCE_MAP.sub(b"", (SOURCE / source).read_bytes()) for source in sources]
+    return b"\n".join(part.strip() for part in parts) + b"\n"
+
+
+def _with_hashed_imports(content: bytes, names: dict[str, str]) -> bytes:
+    """Point every relative import at the hashed name of a module built before this one."""
+
+    def hashed(match: re.Match[bytes]) -> bytes:
+        return match[1] + b'"./' + names[match[2].decode()].encode() + b'"'
+
+    return _IMPORT.sub(hashed, content)
+
+
+def _write_compressed(path: Path, content: bytes) -> None:
+    if path.exists():
+        return
+    _write_whole(path.with_name(path.name + ".gz"), gzip.compress(content, 9, mtime=0))
+    if brotli is not None:
+        _write_whole(path.with_name(path.name + ".br"), brotli.compress(content))
+    # The plain file comes last: where it exists, its compressed copies do too.
+    _write_whole(path, content)
+
+
+def _write_whole(path: Path, content: bytes) -> None:
+    descriptor, temporary = tempfile.mkstemp(dir=path.parent)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(content)
+    Path(temporary).chmod(0o644)
+    Path(temporary).replace(path)

@@ -1,0 +1,80 @@
+// What every page of the desk does: keys, search line, menus, messages about the connection.
+import "./dialogs.js";
+import { bindKeys } from "./keys.js";
+import { bindOmnibox } from "./omnibox.js";
+
+const root = document.documentElement;
+
+function followSystemTheme() {
+  const dark = matchMedia("(prefers-color-scheme: dark)");
+  dark.addEventListener("change", () => {
+    if (root.dataset.theme === "auto") root.dataset.bsTheme = dark.matches ? "dark" : "light";
+  });
+}
+
+function bindMenus() {
+  const side = document.getElementById("side");
+  const button = document.querySelector(".menu-button");
+  const setSide = (open) => {
+    side?.classList.toggle("open", open);
+    button?.setAttribute("aria-expanded", String(open));
+    if (open) side.querySelector("a")?.focus();
+  };
+  button?.addEventListener("click", () => setSide(!side.classList.contains("open")));
+  document.addEventListener("click", (event) => {
+    for (const menu of document.querySelectorAll("details.menu[open]")) {
+      if (!menu.contains(event.target)) menu.open = false;
+    }
+    if (side?.classList.contains("open") && !event.target.closest("#side,.menu-button")) setSide(false);
+  });
+  document.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape") return;
+    if (side?.classList.contains("open")) { setSide(false); button.focus(); }
+    const menu = document.querySelector("details.menu[open]");
+    if (menu) { menu.open = false; menu.querySelector("summary").focus(); }
+  });
+}
+
+// A lost connection or an ended session is said once, and what was typed stays where it is.
+function bindConnection() {
+  const banner = document.getElementById("connection");
+  if (!banner) return;
+  const say = (name) => {
+    banner.hidden = !name;
+    for (const part of banner.querySelectorAll("[data-when]")) part.hidden = part.dataset.when !== name;
+  };
+  document.addEventListener("htmx:error", () => say("lost"));
+  document.addEventListener("htmx:after:request", (event) => {
+    const status = event.detail?.ctx?.response?.status;
+    if (status === 401) say("ended");
+    else if (status) say("");
+  });
+  addEventListener("online", () => say(""));
+  addEventListener("offline", () => say("lost"));
+}
+
+// A form is sent once: the button keeps its label and says that it is busy.
+function bindBusy() {
+  document.addEventListener("submit", (event) => {
+    const form = event.target;
+    if (form.dataset.sent !== undefined) { event.preventDefault(); return; }
+    const button = event.submitter ?? form.querySelector("[type=submit]");
+    button?.setAttribute("aria-busy", "true");
+    if (form.method === "post" && !form.hasAttribute("hx-post")) form.dataset.sent = "";
+  });
+  document.addEventListener("htmx:finally:request", () => {
+    document.querySelectorAll("[aria-busy=true]").forEach((button) => button.removeAttribute("aria-busy"));
+  });
+  // The back button shows the page as it was kept: what was sent from it may be sent again.
+  addEventListener("pageshow", () => {
+    document.querySelectorAll("form[data-sent]").forEach((form) => { delete form.dataset.sent; });
+    document.querySelectorAll("[aria-busy=true]").forEach((button) => button.removeAttribute("aria-busy"));
+  });
+}
+
+followSystemTheme();
+bindMenus();
+bindConnection();
+bindBusy();
+bindOmnibox();
+bindKeys();

@@ -1,0 +1,41 @@
+// Native dialogs: opened by a button on the page, or brought by the server into the slot.
+
+const slot = () => document.getElementById("dialog-slot");
+
+/** Show a dialog element modally; focus goes where its markup says (autofocus). */
+export function show(dialog) {
+  if (dialog && !dialog.open) dialog.showModal();
+}
+
+/** The dialog on top, or null. */
+export function openDialog() {
+  const open = document.querySelectorAll("dialog[open]");
+  return open.length ? open[open.length - 1] : null;
+}
+
+document.addEventListener("click", (event) => {
+  const opener = event.target.closest("[data-dialog]");
+  if (opener) show(document.getElementById(opener.dataset.dialog));
+  const closer = event.target.closest("[data-close]");
+  if (closer) closer.closest("dialog")?.close();
+  // A click on the backdrop has the dialog itself as target and lies outside its box.
+  if (event.target.tagName === "DIALOG" && !event.target.querySelector("form")) {
+    const box = event.target.getBoundingClientRect();
+    const inside = event.clientX >= box.left && event.clientX <= box.right
+      && event.clientY >= box.top && event.clientY <= box.bottom;
+    if (!inside) event.target.close();
+  }
+});
+
+// A dialog that the server sent is gone for good when closed: its form must not be sent stale.
+document.addEventListener("close", (event) => {
+  if (event.target.parentElement === slot()) event.target.remove();
+}, true);
+
+document.addEventListener("htmx:after:swap", () => {
+  const arrived = slot()?.querySelector("dialog:not([open])");
+  if (arrived) show(arrived);
+  // A refused form comes back with a summary of what is wrong: that is read first.
+  document.querySelector("[data-summary]:not([data-seen])")?.focus();
+  document.querySelectorAll("[data-summary]").forEach((summary) => { summary.dataset.seen = ""; });
+});

@@ -1,0 +1,60 @@
+// The search line as an ARIA combobox: the server finds, the arrows choose, Enter opens.
+
+export function bindOmnibox() {
+  const input = document.querySelector("#omnibox");
+  const list = document.querySelector("#found");
+  if (!input || !list) return;
+  const options = () => [...list.querySelectorAll("[role=option]")];
+  const chosen = () => list.querySelector("[aria-selected=true]");
+
+  const setOpen = (open) => {
+    list.hidden = !open;
+    input.setAttribute("aria-expanded", String(open && options().length > 0));
+    if (!open) choose(null);
+  };
+  const choose = (option) => {
+    options().forEach((other) => other.setAttribute("aria-selected", String(other === option)));
+    if (option) {
+      input.setAttribute("aria-activedescendant", option.id);
+      option.scrollIntoView({ block: "nearest" });
+    } else {
+      input.removeAttribute("aria-activedescendant");
+    }
+  };
+  const step = (by) => {
+    const all = options();
+    if (!all.length) return;
+    setOpen(true);
+    const at = all.indexOf(chosen());
+    choose(all[(at + by + all.length + (at < 0 && by < 0 ? 1 : 0)) % all.length]);
+  };
+  const open = (option, aside) => {
+    if (aside) window.open(option.href, "_blank", "noopener");
+    else option.click();
+  };
+
+  input.addEventListener("keydown", (event) => {
+    if (event.isComposing) return;
+    if (event.key === "ArrowDown") { event.preventDefault(); step(1); }
+    else if (event.key === "ArrowUp") { event.preventDefault(); step(-1); }
+    else if (event.key === "Escape") {
+      if (list.hidden) { input.value = ""; input.blur(); } else setOpen(false);
+    } else if (event.key === "Enter" && !list.hidden && chosen()) {
+      event.preventDefault();
+      open(chosen(), event.ctrlKey || event.metaKey);
+    }
+  });
+  input.addEventListener("focus", () => setOpen(true));
+  input.addEventListener("input", () => setOpen(true));
+  document.addEventListener("pointerdown", (event) => {
+    if (!event.target.closest(".omnibox")) setOpen(false);
+  });
+  input.addEventListener("blur", (event) => {
+    if (event.relatedTarget && !event.relatedTarget.closest(".omnibox")) setOpen(false);
+  });
+  document.addEventListener("htmx:after:swap", () => {
+    input.setAttribute("aria-expanded", String(!list.hidden && options().length > 0));
+    // The first answer is chosen while a query stands, so that Enter opens it at once.
+    if (input.value.trim() && document.activeElement === input) choose(options()[0] ?? null);
+  });
+}
