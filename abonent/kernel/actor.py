@@ -1,0 +1,42 @@
+"""Who acts: a user, an API token, a subscriber, an import or the system itself."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from abonent.kernel.errors import Forbidden
+from abonent.kernel.i18n import N_
+
+ActorKind = Literal["user", "token", "system", "subscriber", "import"]
+
+EVERYTHING = "*"
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """The one a use case acts for; `rights` are names such as "billing.payment.take".
+
+    A right ending in ".*" covers everything below it; "*" covers all.
+    """
+
+    kind: ActorKind
+    id: str
+    name: str
+    rights: frozenset[str]
+
+    def may(self, right: str) -> bool:
+        """Tell whether the actor holds the right itself or one that covers it."""
+        if EVERYTHING in self.rights or right in self.rights:
+            return True
+        parts = right.split(".")
+        return any(".".join(parts[:size]) + ".*" in self.rights for size in range(1, len(parts)))
+
+    def require(self, right: str) -> None:
+        """Raise Forbidden unless the actor may."""
+        if not self.may(right):
+            raise Forbidden("FORBIDDEN", N_("You do not have the right to do this."), right=right)
+
+
+SYSTEM = Actor("system", "system", "system", frozenset({EVERYTHING}))
+"""The automaton: closes days, delivers the outbox, runs jobs."""

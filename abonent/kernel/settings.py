@@ -1,0 +1,158 @@
+"""One frozen object of settings, read from ABONENT_* in one place."""
+
+from __future__ import annotations
+
+import os
+import re
+import secrets
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Literal, Self
+from urllib.parse import urlsplit
+from zoneinfo import available_timezones
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
+from pydantic_core import ErrorDetails
+
+PREFIX = "ABONENT_"
+MINIMUM_SECRET = 32
+
+_PASSWORD = re.compile(r"(?<=:)[^:/@]*(?=@)")
+
+
+class SettingsError(Exception):
+    """A setting is wrong; the text names it, its value and what is expected."""
+
+
+def default_home() -> Path:
+    """Answer where the data lives unless told: /var/lib/abonent for root, else the user's folder."""
+    if os.geteuid() == 0:
+        return Path("/var/lib/abonent")
+    data = os.environ.get("XDG_DATA_HOME")
+    return (Path(data) if data else Path.home() / ".local" / "share") / "abonent"
+
+
+class Settings(BaseModel):
+    """Everything the operator may choose; each field is ABONENT_ and its name in capitals."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    home: Path = Field(default_factory=default_home)
+    host: str = "127.0.0.1"
+    port: int = Field(default=8000, ge=1, le=65535)
+    database_url: str | None = None
+    redis_url: str | None = None
+    pool_size: int = Field(default=10, ge=1, le=500)
+    lock_timeout_ms: int = Field(default=5000, ge=100, le=600_000)
+    processes: int = Field(default=2, ge=1, le=64)
+    day: Literal["auto", "manual"] = "auto"
+    timezone: str = "Europe/Moscow"
+    currency: str = Field(default="RUB", pattern=r"^[A-Z]{3}$")
+    minor_digits: int = Field(default=2, ge=0, le=4)
+    language: Literal["ru", "en"] = "ru"
+    log_format: Literal["console", "json"] = "console"
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    secret_key: SecretStr | None = None
+    content: Path | None = None
+    smtp_url: SecretStr | None = None
+    mail_from: str = "noreply@localhost"
+
+    @field_validator("home", "content")
+    @classmethod
+    def _absolute(cls, path: Path | None) -> Path | None:
+        return path.expanduser().absolute() if path else None
+
+    @field_validator("timezone")
+    @classmethod
+    def _existing_zone(cls, zone: str) -> str:
+        if zone not in available_timezones():
+            raise ValueError("a time zone name such as Europe/Moscow")
+        return zone
+
+    @field_validator("database_url")
+    @classmethod
+    def _postgresql(cls, url: str | None) -> str | None:
+        if url is not None and urlsplit(url).scheme not in {"postgres", "postgresql"}:
+            raise ValueError("an address such as postgresql://user:password@host:5432/abonent")
+        return url
+
+    @field_validator("redis_url")
+    @classmethod
+    def _redis(cls, url: str | None) -> str | None:
+        if url is not None and urlsplit(url).scheme not in {"redis", "rediss", "unix"}:
+            raise ValueError("an address such as redis://host:6379/0 or unix:///run/valkey.sock")
+        return url
+
+    @field_validator("smtp_url")
+    @classmethod
+    def _smtp(cls, url: SecretStr | None) -> SecretStr | None:
+        if url is not None and urlsplit(url.get_secret_value()).scheme not in {"smtp", "smtps"}:
+            raise ValueError("an address such as smtp://user:password@host:587")
+        return url
+
+    @field_validator("secret_key")
+    @classmethod
+    def _long_enough(cls, key: SecretStr | None) -> SecretStr | None:
+        if key is not None and len(key.get_secret_value()) < MINIMUM_SECRET:
+            raise ValueError("at least 32 characters")
+        return key
+
+    def having(self, **changes: Any) -> Self:
+        """Answer a copy with some fields changed, checked like the original."""
+        return type(self).model_validate({**self.model_dump(), **changes})
+
+    def safe_database_url(self) -> str:
+        """Answer the database's address without its password, for messages and logs."""
+        return mask_password(self.database_url or "")
+
+
+def mask_password(url: str) -> str:
+    """Replace the password inside an address by asterisks."""
+    return _PASSWORD.sub("***", url)
+
+
+def load_settings(environ: Mapping[str, str] | None = None, **overrides: Any) -> Settings:
+    """Read the settings; raises SettingsError naming each wrong one, its value and what is right.
+
+    `environ` stands in for the process environment; `overrides` (fields by name, from the command
+    line) win over it.
+    """
+    given = os.environ if environ is None else environ
+    values = {
+        name: given[PREFIX + name.upper()]
+        for name in Settings.model_fields
+        if given.get(PREFIX + name.upper())
+    }
+    try:
+        return Settings.model_validate({**values, **overrides})
+    except ValidationError as error:
+        lines = [_explain(detail) for detail in error.errors(include_url=False)]
+        raise SettingsError("\n".join(lines)) from None
+
+
+def _explain(detail: ErrorDetails) -> str:
+    name = str(detail["loc"][0]) if detail["loc"] else "?"
+    value = "***" if name in {"secret_key", "smtp_url"} else mask_password(str(detail["input"]))
+    expected = detail["msg"].removeprefix("Value error, ")
+    return f"{PREFIX}{name.upper()} is {value!r}; expected: {expected}"
+
+
+def secret_key(settings: Settings) -> bytes:
+    """Answer the installation's secret: the one set, else one made once and kept under home."""
+    if settings.secret_key is not None:
+        return settings.secret_key.get_secret_value().encode()
+    path = settings.home / "secret"
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        _write_once(path, secrets.token_hex(MINIMUM_SECRET))
+    return path.read_text(encoding="ascii").strip().encode()
+
+
+def _write_once(path: Path, text: str) -> None:
+    try:
+        # Two processes may start together: the first one's secret holds.
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return
+    with os.fdopen(descriptor, "w", encoding="ascii") as file:
+        file.write(text)
