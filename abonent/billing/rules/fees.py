@@ -1,0 +1,87 @@
+"""What a day of a service costs: the version in force, the discounts, the day share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+
+from abonent.billing.rules.book import Book, Discount, Service, Slice, Term, Version
+from abonent.billing.rules.periods import DAY, day_share, period_on
+from abonent.kernel.money import half_up
+
+WHOLE = 10_000
+"""A hundred percent in hundredths of a percent."""
+
+
+def version_on(term: Term, day: date) -> Version:
+    """The price a term is on: a version reaches terms begun before it only if it moves them.
+
+    A term that starts before the first version takes the first.
+    """
+    reaching = [
+        v
+        for v in term.tariff.versions
+        if v.valid_from <= day and (v.moves or term.since >= v.valid_from)
+    ]
+    return reaching[-1] if reaching else term.tariff.versions[0]
+
+
+def discounted(base: int, percent: int, amount: int) -> int:
+    """A fee after discounts: percents (summed, at most all of it) first, then amounts, never below 0."""
+    return max(0, half_up(base * (WHOLE - min(percent, WHOLE)), WHOLE) - amount)
+
+
+def discounts_on(discounts: Iterable[Discount], day: date) -> tuple[int, int]:
+    """The summed percent and amount of the discounts of a day."""
+    today = [d for d in discounts if d.starts_on <= day < d.ends_on]
+    return sum(d.percent for d in today), sum(d.amount for d in today)
+
+
+def price_on(book: Book, service: Service, day: date, term: Term | None = None) -> Slice:
+    """How one day of a service is priced, as a slice of that one day."""
+    term = term or service.term_on(day)
+    version = version_on(term, day)
+    percent, off = discounts_on(service.discounts, day)
+    period = period_on(book.billing_days, day)
+    fee = discounted(version.fee, percent, off)
+    return Slice(day, day + DAY, period, version.id, version.fee, percent, off, fee)
+
+
+def slice_share(part: Slice, day: date) -> int:
+    """The share of one day of a slice."""
+    return day_share(part.fee, part.period.days, (day - part.period.start).days + 1)
+
+
+def share_on(book: Book, service: Service, day: date, term: Term | None = None) -> int:
+    """The price of one day of a service.
+
+    Raises nothing; a zero fee is a zero share.
+    """
+    return slice_share(price_on(book, service, day, term), day)
+
+
+def priced(
+    book: Book, service: Service, days: Iterable[date]
+) -> tuple[list[Slice], dict[date, int]]:
+    """The calculation of some days in order: slices of equal terms, and each day's share."""
+    slices: list[Slice] = []
+    amounts: dict[date, int] = {}
+    plain = (
+        not service.discounts
+        and len(service.terms) == 1
+        and len(service.terms[0].tariff.versions) == 1
+    )
+    last: Slice | None = None
+    for day in days:
+        if plain and last and day < last.period.end and len(book.billing_days) == 1:
+            part = last
+        else:
+            part = price_on(book, service, day)
+        amounts[day] = slice_share(part, day)
+        if last and last.end == day and last[2:] == part[2:]:
+            last = last._replace(end=day + DAY)
+            slices[-1] = last
+        else:
+            last = part._replace(start=day, end=day + DAY)
+            slices.append(last)
+    return slices, amounts

@@ -1,0 +1,58 @@
+"""What was charged for each past day of a service, net of every correction."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import date
+
+from abonent.billing.rules.book import MONEY_ONLY, Kind, Posting
+from abonent.billing.rules.fees import slice_share
+from abonent.billing.rules.periods import DAY
+
+
+@dataclass(slots=True)
+class History:
+    """Per day of one service: the net charge, the entry that charged it, and whether it was served.
+
+    `net` is positive where the day was charged for. `owner` names the charge that holds the
+    day; `taxed` gives that charge's tax code and rate, which corrections take over.
+    """
+
+    net: dict[date, int] = field(default_factory=dict)
+    owner: dict[date, int] = field(default_factory=dict)
+    served: set[date] = field(default_factory=set)
+    taxed: dict[int, tuple[str | None, int]] = field(default_factory=dict)
+
+
+def day_amounts(entry: Posting) -> dict[date, int]:
+    """The amount of a service entry per day, signed as the entry; empty for other entries."""
+    if entry.amounts is not None:
+        return entry.amounts
+    amounts: dict[date, int] = {}
+    for part in entry.slices:
+        day = part.start
+        while day < part.end:
+            amounts[day] = -slice_share(part, day)
+            day += DAY
+    return amounts
+
+
+def history_of(entries: Iterable[Posting], service: int) -> History:
+    """Fold the entries of an account, in order of their numbers, into one service's days."""
+    past = History()
+    for entry in entries:
+        if entry.service != service or entry.kind is Kind.CONNECTION:
+            continue
+        for day, amount in day_amounts(entry).items():
+            past.net[day] = past.net.get(day, 0) - amount
+            if entry.kind is Kind.CHARGE:
+                past.owner[day] = entry.no
+                past.served.add(day)
+            elif entry.kind is Kind.RETURN:
+                past.served.discard(day)
+            elif entry.kind in MONEY_ONLY and "served" in entry.note:
+                (past.served.add if entry.note["served"] else past.served.discard)(day)
+        if entry.kind is Kind.CHARGE:
+            past.taxed[entry.no] = (entry.tax_code, entry.tax_rate)
+    return past

@@ -1,0 +1,210 @@
+"""The opening of a day and every change of funds: who is served, and who pays (ENGINE 4)."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from abonent.billing.rules.book import (
+    Book,
+    Charge,
+    Mode,
+    Promise,
+    PromiseState,
+    Service,
+    Transition,
+    funds,
+)
+from abonent.billing.rules.charging import (
+    advance_days,
+    billed_period,
+    charge_connection,
+    charge_days,
+    charge_today_daily,
+    give_back,
+    settle,
+)
+from abonent.billing.rules.fees import priced, share_on
+from abonent.billing.rules.periods import DAY, FAR, period_on
+from abonent.billing.rules.schedule import next_due
+
+
+def bring_to(book: Book, day: date, due: date | None = None) -> date:
+    """Open every day on which something must happen, up to `day`; answer when next it must.
+
+    Days on which nothing happens to the account are passed without being opened. `due` is
+    the day the last answer named, when it was kept.
+    """
+    due = due or next_due(book)
+    while due <= day:
+        open_day(book, due)
+        due = next_due(book)
+    book.day = max(book.day, day)
+    return due
+
+
+def open_day(book: Book, day: date) -> None:
+    """Open one day: judge the promise, charge what is postpaid, give back, charge."""
+    settle(book, day - DAY)
+    book.day = day
+    for service in book.services:
+        service.was_served, service.served = service.served, False
+        service.charges = [c for c in service.charges if _matters(c, day)]
+    _judge_promise(book)
+    for service in book.in_order():
+        _bill_arrears(book, service)
+    if book.policy.grants and book.promise is None and not book.frozen(day):
+        _grant_automatically(book)
+    _give_back_unfunded(book)
+    _charge(book)
+    _note_transitions(book)
+
+
+def react(book: Book) -> None:
+    """Steps 3 and 4 again, after a posting or a change; once more changes nothing."""
+    for service in book.services:
+        service.was_served = service.served
+    _give_back_unfunded(book)
+    _charge(book)
+    _note_transitions(book)
+
+
+def touch(book: Book, day: date, due: date | None = None) -> None:
+    """Bring the book to `day` and post what daily services have accrued, before acting on it."""
+    bring_to(book, day, due)
+    settle(book, day)
+
+
+def _matters(charge: Charge, day: date) -> bool:
+    """A charge still matters while it holds a day from today on, or is not yet due."""
+    return any(d >= day for d in charge.amounts) or (charge.due_on or day) > day
+
+
+def _judge_promise(book: Book) -> None:
+    promise = book.promise
+    if promise and promise.ends_on <= book.day:
+        book.promise = None
+        promise.state = PromiseState.KEPT if funds(book) >= 0 else PromiseState.BROKEN
+        book.judged.append(promise)
+
+
+def _bill_arrears(book: Book, service: Service) -> None:
+    """Step 2: on a period's first day, charge the served days of the one that ended."""
+    if not _starts_period(book) or service.starts_on >= book.day:
+        return
+    days = billed_period(book, service, book.day)
+    if not days:
+        return
+    charge_connection(book, service)
+    charge_days(book, service, days)
+    service.billed_to = book.day
+
+
+def _starts_period(book: Book) -> bool:
+    """True on a period's first day, and on the day a new billing day begins."""
+    return period_on(book.billing_days, book.day).start == book.day or any(
+        change.since == book.day for change in book.billing_days[1:]
+    )
+
+
+def _give_back_unfunded(book: Book) -> None:
+    """Step 3: while funds are below zero, the newest charge not served today gives back."""
+    while funds(book) < 0:
+        candidates = [
+            (charge.posted_on, service.order, charge.no, service, charge)
+            for service in book.services
+            if not service.served
+            for charge in service.charges
+            if _holds_ahead(book, charge)
+        ]
+        if not candidates:
+            return
+        *_, service, charge = max(candidates, key=lambda c: c[:3])
+        give_back(book, service, charge, [d for d in charge.amounts if d >= book.day], "funds")
+
+
+def _holds_ahead(book: Book, charge: Charge) -> bool:
+    return charge.mode is not Mode.ARREARS and any(d >= book.day for d in charge.amounts)
+
+
+def due_today(book: Book, service: Service) -> int:
+    """What a living prepaid service asks for to be served on the book's day."""
+    if service.mode_on(book.day) is Mode.DAILY:
+        return share_on(book, service, book.day) + service.connection_fee
+    _, amounts = priced(book, service, advance_days(book, service, book.day))
+    return sum(amounts.values()) + service.connection_fee
+
+
+def _charge(book: Book) -> None:
+    """Step 4: in order, serve what is paid, charge what funds cover, leave the rest cut off."""
+    today = book.day
+    if book.frozen(today):
+        return
+    for service in book.in_order():
+        if not service.living(today) or service.mode_on(today) is Mode.ARREARS or service.served:
+            continue
+        if service.covered(today):
+            service.served = True
+        elif due_today(book, service) <= funds(book):
+            _serve(book, service)
+
+
+def _serve(book: Book, service: Service) -> None:
+    charge_connection(book, service)
+    if service.mode_on(book.day) is Mode.DAILY:
+        charge_today_daily(book, service)
+    else:
+        charge_days(book, service, advance_days(book, service, book.day))
+    service.served = True
+
+
+def _note_transitions(book: Book) -> None:
+    for service in book.services:
+        if service.served != service.was_served:
+            book.transitions.append(Transition(service.no, book.day, service.served))
+
+
+def lacking(book: Book, services: list[Service]) -> int:
+    """How much funds lack today for these services to be served, 0 when nothing is missing."""
+    wanting = [s for s in services if _wants_money(book, s)]
+    if not wanting:
+        return 0
+    asked = sum(due_today(book, s) for s in wanting if not s.covered(book.day))
+    return max(0, asked - funds(book))
+
+
+def _wants_money(book: Book, service: Service) -> bool:
+    living = service.living(book.day) and not service.served
+    return living and service.mode_on(book.day) is not Mode.ARREARS
+
+
+def _promise_for(book: Book, wanted: list[Service]) -> int:
+    """The least promise that keeps `wanted` served, whatever others take before them."""
+    amount = lacking(book, wanted)
+    if not amount:
+        return 0
+    while True:
+        short, left = 0, funds(book) + amount
+        for service in book.in_order():
+            if not _wants_money(book, service) or service.covered(book.day):
+                continue
+            due = due_today(book, service)
+            if due <= left:
+                left -= due
+            elif service in wanted:
+                short = due - left
+                break
+        if not short:
+            return amount
+        amount += short
+
+
+def _grant_automatically(book: Book) -> None:
+    """A promise of the engine's own: for services served yesterday, until they may be cut off."""
+    until = date.fromordinal(book.day.toordinal() + book.policy.grace_days)
+    while until < FAR and not book.policy.may_cut(until):
+        until += DAY
+    amount = _promise_for(book, [s for s in book.services if s.was_served])
+    if amount and until > book.day:
+        book.last_promise += 1
+        book.promise = Promise(book.last_promise, amount, book.day, until, automatic=True)
+        book.granted.append(book.promise)

@@ -1,0 +1,152 @@
+"""When an account must be opened next: the day before which nothing can happen to it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+
+from abonent.billing.rules.book import Book, Mode, Service, funds
+from abonent.billing.rules.fees import share_on
+from abonent.billing.rules.periods import DAY, FAR, month_end, next_period_start
+
+
+def next_due(book: Book) -> date:
+    """The first day after the book's on which its opening changes anything.
+
+    FAR when nothing ever will by itself. Every day in between may be passed unopened: the
+    same services are served, and daily ones accrue their shares.
+    """
+    if funds(book) < 0 and _holds_ahead(book):
+        return book.day + DAY
+    known = min((d for d in _known_days(book) if d > book.day), default=FAR)
+    return _first_change_of_money(book, known)
+
+
+def _holds_ahead(book: Book) -> bool:
+    """True when a prepaid charge holds a day after the book's: step 3 would take it back."""
+    return any(
+        day > book.day
+        for service in book.services
+        for charge in service.charges
+        if charge.mode is not Mode.ARREARS
+        for day in charge.amounts
+    )
+
+
+def _known_days(book: Book) -> Iterator[date]:
+    """Days fixed by dates alone: promises, freezes, periods, services, terms, dues."""
+    if book.promise:
+        yield book.promise.ends_on
+    for freeze in book.freezes:
+        yield freeze.starts_on
+        yield freeze.ends_on
+    prepaid = False
+    period = False
+    for service in book.services:
+        yield service.starts_on
+        if service.ends_on > book.day:
+            period = True
+            yield service.ends_on
+            yield service.next_term(book.day)
+            prepaid = prepaid or _ever_prepaid(service, book.day)
+        elif service.billed_to < service.ends_on and _ever_postpaid(service):
+            period = True
+    if period:
+        yield next_period_start(book.billing_days, book.day)
+    if prepaid:
+        yield from _dues(book)
+
+
+def _ever_prepaid(service: Service, day: date) -> bool:
+    return service.mode_on(day) is not Mode.ARREARS or service.next_term(day) < FAR
+
+
+def _ever_postpaid(service: Service) -> bool:
+    return any(term.tariff.mode is Mode.ARREARS for term in service.terms)
+
+
+def _dues(book: Book) -> Iterator[date]:
+    for service in book.services:
+        for charge in service.charges:
+            if charge.due_on:
+                yield charge.due_on
+
+
+def _first_change_of_money(book: Book, known: date) -> date:
+    """The first day before `known` on which coverage ends, money runs out or money suffices."""
+    if book.frozen(book.day):
+        return known
+    running = [s for s in book.in_order() if s.living(book.day) and not _postpaid(book, s)]
+    daily = [s for s in running if s.served and s.mode_on(book.day) is Mode.DAILY]
+    waiting = [s for s in running if not s.served]
+    if daily:
+        known = min(known, _settlement_day(book, known))
+    for service in running:
+        if service.served and service not in daily:
+            known = min(known, _coverage_end(service, book.day, known))
+    if waiting:
+        return _walk(book, daily, waiting, known) if daily or funds(book) >= 0 else known
+    return _walk(book, daily, [], known) if daily else known
+
+
+def _postpaid(book: Book, service: Service) -> bool:
+    return service.mode_on(book.day) is Mode.ARREARS
+
+
+def _settlement_day(book: Book, known: date) -> date:
+    """The last day of the calendar month or of the billing period, if still ahead."""
+    ends = {month_end(book.day), next_period_start(book.billing_days, book.day) - DAY}
+    ends.add(month_end(book.day + DAY))
+    return min((d for d in ends if book.day < d < known), default=known)
+
+
+def _coverage_end(service: Service, day: date, known: date) -> date:
+    """The first day before `known` that no charge of an advance service holds."""
+    day += DAY
+    while day < known and service.covered(day):
+        day += DAY
+    return day
+
+
+def _walk(book: Book, daily: list[Service], waiting: list[Service], known: date) -> date:
+    """Day by day in the order of step 4: who could no longer, or could again, be charged."""
+    left = funds(book)
+    ahead = _dues_ahead(book, waiting, known)
+    order = sorted([*daily, *waiting], key=lambda s: s.order)
+    day = book.day + DAY
+    while day < known:
+        for service in order:
+            if service.served:
+                share = share_on(book, service, day)
+                if share > left:
+                    return day
+                left -= share
+            elif ahead[service.no].get(day, left + 1) <= left:
+                return day
+        day += DAY
+    return known
+
+
+def _dues_ahead(book: Book, waiting: list[Service], known: date) -> dict[int, dict[date, int]]:
+    """For each waiting service, what it will ask for on each day before `known`."""
+    asked: dict[int, dict[date, int]] = {}
+    for service in waiting:
+        dues: dict[date, int] = {}
+        total = 0
+        end = min(
+            next_period_start(book.billing_days, book.day),
+            service.ends_on,
+            service.next_term(book.day),
+        )
+        day = end - DAY
+        daily = service.mode_on(book.day) is Mode.DAILY
+        while day > book.day:
+            if not book.frozen(day) and not service.covered(day):
+                share = share_on(book, service, day)
+                total += share
+                dues[day] = (share if daily else total) + service.connection_fee
+            elif service.covered(day):
+                dues[day] = 0
+            day -= DAY
+        asked[service.no] = {d: due for d, due in dues.items() if d < known}
+    return asked

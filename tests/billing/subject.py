@@ -1,0 +1,292 @@
+"""The engine's pure rules behind the interface the oracle has: the subject of the comparison."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+
+from abonent.billing.rules import changes, promises, recalculation
+from abonent.billing.rules.book import (
+    Book,
+    Discount,
+    Mode,
+    Policy,
+    Posting,
+    Service,
+    Tariff,
+    Term,
+    Version,
+    funds,
+    state_of,
+)
+from abonent.billing.rules.charging import settle
+from abonent.billing.rules.book import Kind, copied
+from abonent.billing.rules.forecast import outlook
+from abonent.billing.rules.history import History, history_of
+from abonent.billing.rules.opening import react, touch
+from abonent.billing.rules.periods import BillingDay
+from abonent.kernel.errors import Refused
+
+
+class Refusal(Exception):
+    """A rule said no."""
+
+
+class Subject:
+    """Books in memory; one call is one use case, as the services make it."""
+
+    def __init__(self, first_day: date, policy: Policy | None = None) -> None:
+        self.day = first_day
+        self.policy = policy or Policy()
+        self.tariffs: dict[str, Tariff] = {}
+        self.books: dict[str, Book] = {}
+        self.entries: dict[str, list[Posting]] = {}
+        self.incidents: dict[str, dict[int, dict[date, str]]] = {}
+
+    # tariffs
+
+    def tariff(
+        self, code: str, mode: str, fee: int, due_days: int = 0, connection_fee: int = 0
+    ) -> None:
+        version = Version(1, date(2000, 1, 1), fee)
+        self.tariffs[code] = Tariff(
+            len(self.tariffs) + 1,
+            code,
+            code,
+            "internet",
+            Mode(mode),
+            (version,),
+            due_days,
+            connection_fee,
+        )
+
+    def version(self, code: str, fee: int, from_: date, existing: str = "move") -> None:
+        from dataclasses import replace
+
+        old = self.tariffs[code]
+        kept = tuple(v for v in old.versions if v.valid_from != from_)
+        made = Version(len(old.versions) + 1, from_, fee, existing == "move")
+        new = replace(old, versions=tuple(sorted((*kept, made), key=lambda v: v.valid_from)))
+        self.tariffs[code] = new
+        for number in self.books:
+            book = self._open(number)
+            for service in book.services:
+                service.terms = tuple(
+                    Term(t.since, new if t.tariff.code == code else t.tariff) for t in service.terms
+                )
+                changes.reprice(book, service)
+            self._keep(number)
+
+    # accounts and days
+
+    def account(self, number: str, billing_day: int, credit_limit: int = 0) -> None:
+        self.books[number] = Book(
+            len(self.books) + 1,
+            self.day,
+            (BillingDay(date.min, billing_day),),
+            credit_limit=credit_limit,
+            policy=self.policy,
+        )
+        self.entries[number] = []
+        self.incidents[number] = {}
+
+    def close_day(self) -> None:
+        self.day = date.fromordinal(self.day.toordinal() + 1)
+
+    def _open(self, number: str) -> Book:
+        book = self.books[number]
+        touch(book, self.day)
+        return book
+
+    def _keep(self, number: str) -> None:
+        book = self.books[number]
+        self.entries[number] += book.postings
+        book.postings = []
+
+    def _act(self, number: str, action):
+        book = self._open(number)
+        trial = copied(book)
+        trial.postings = list(book.postings)
+        try:
+            answer = action(trial)
+        except Refused as refused:
+            self._keep(number)
+            raise Refusal(refused.code) from refused
+        self.books[number] = trial
+        self._keep(number)
+        return answer
+
+    # use cases
+
+    def service(
+        self, number: str, tariff: str, from_: date | None = None, priority: int = 1
+    ) -> int:
+        def add(book: Book) -> int:
+            start = from_ or self.day
+            made = Service(
+                len(book.services) + 1,
+                start,
+                (Term(start, self.tariffs[tariff]),),
+                priority=priority,
+                connection_fee=self.tariffs[tariff].connection_fee,
+            )
+            changes.add_service(book, made)
+            return made.no
+
+        return self._act(number, add)
+
+    def pay(self, number: str, amount: int) -> int:
+        return self._act(number, lambda b: changes.pay(b, amount=amount, source="cash").no)
+
+    def reverse(self, number: str, payment: int) -> None:
+        amount = next(e.amount for e in self.entries[number] if e.no == payment)
+        self._act(number, lambda b: changes.move_money(b, Kind.REVERSAL, -amount, corrects=payment))
+
+    def promise(self, number: str, amount: int, days: int, fee: int = 0) -> None:
+        def grant(book: Book) -> None:
+            until = date.fromordinal(self.day.toordinal() + days)
+            promises.grant(book, promises.Terms(amount, until, fee))
+
+        self._act(number, grant)
+
+    def freeze(self, number: str, from_: date, to: date) -> int:
+        no = 1 + max((f.no for f in self.books[number].freezes), default=0)
+        return self._act(number, lambda b: changes.freeze(b, no=no, start=from_, end=to).no)
+
+    def unfreeze(self, number: str, freeze: int, on: date | None = None) -> None:
+        if all(f.no != freeze for f in self.books[number].freezes):
+            raise Refusal("NOT_FOUND")
+        self._act(number, lambda b: changes.end_freeze(b, freeze, on))
+
+    def change_tariff(
+        self, number: str, service: int, tariff: str, on="asap", anyway: bool = False
+    ) -> date:
+        def change(book: Book) -> date:
+            own = book.service(service)
+            plan = changes.plan_tariff_change(book, own, self.tariffs[tariff], on)
+            if plan.missing and not anyway:
+                raise Refused("NOT_ENOUGH_FUNDS", "")
+            changes.change_tariff(book, own, self.tariffs[tariff], plan.effective_on)
+            return plan.effective_on
+
+        return self._act(number, change)
+
+    def end(self, number: str, service: int, on: date | None = None) -> date:
+        return self._act(number, lambda b: changes.end_service(b, b.service(service), on))
+
+    def discount(
+        self, number: str, service: int, from_: date, to: date, percent: int = 0, amount: int = 0
+    ) -> None:
+        def add(book: Book) -> None:
+            own = book.service(service)
+            made = Discount(len(own.discounts) + 1, from_, to, percent * 100, amount)
+            changes.add_discount(book, own, made)
+
+        self._act(number, add)
+
+    def credit(self, number: str, limit: int) -> None:
+        self._act(number, lambda b: changes.set_credit(b, limit))
+
+    def fee(self, number: str, amount: int, into_debt: bool = False) -> None:
+        self._act(
+            number,
+            lambda b: changes.charge_fee(
+                b, amount=amount, kind="visit", reason="", into_debt=into_debt
+            ),
+        )
+
+    def suspend(self, number: str, service: int, on: bool) -> None:
+        self._act(number, lambda b: changes.pause_service(b, b.service(service), paused=on))
+
+    def billing_day(self, number: str, day: int, from_: date) -> None:
+        self._act(number, lambda b: changes.change_billing_day(b, day=day, start=from_))
+
+    def _history(self, number: str, service: int) -> History:
+        return history_of(self.entries[number] + self.books[number].postings, service)
+
+    def compensate(self, number: str, from_dt: datetime, to_dt: datetime, incident: str) -> int:
+        self._open(number)
+        self._keep(number)
+
+        def pay_back(book: Book) -> int:
+            total = 0
+            days = recalculation.outage_days(from_dt, to_dt, UTC, book.day)
+            for service in book.services:
+                past = self._history(number, service.no)
+                own = [d for d in days if service.living(d)]
+                service.compensated |= set(own)
+                known = self.incidents[number].setdefault(service.no, {})
+                known.update({d: incident for d in own if d not in known})
+                rows = recalculation.outage_differences(past, own)
+                total += recalculation.post_differences(
+                    book, service, past, rows, kind=Kind.COMPENSATION, note={"incident": incident}
+                )
+            return total
+
+        return self._act(number, pay_back)
+
+    def recalculate(
+        self,
+        number,
+        service,
+        from_,
+        to,
+        tariff=None,
+        discount_percent=None,
+        served=None,
+        confirm=False,
+    ):
+        self._open(number)
+        self._keep(number)
+
+        def put_right(book: Book):
+            own = book.service(service)
+            past = self._history(number, service)
+            truth = recalculation.Truth(
+                from_,
+                to,
+                self.tariffs[tariff] if tariff else None,
+                None if discount_percent is None else discount_percent * 100,
+                None,
+                served,
+            )
+            known = self.incidents[number].get(service, {})
+            rows = recalculation.differences(book, own, past, truth, known)
+            if confirm:
+                note = {} if served is None else {"served": served}
+                recalculation.post_differences(
+                    book, own, past, rows, kind=Kind.CORRECTION, note=note
+                )
+                recalculation.mark_unserved(own, truth)
+            return [(r.day, r.was, r.should, r.difference) for r in rows]
+
+        return self._act(number, put_right)
+
+    # reading
+
+    def _look(self, number: str) -> Book:
+        book = self._open(number)
+        settle(book, self.day)
+        self._keep(number)
+        return book
+
+    def balance(self, number: str) -> int:
+        return self._look(number).balance
+
+    def funds(self, number: str) -> int:
+        return funds(self._look(number))
+
+    def state(self, number: str, service: int) -> str:
+        book = self._look(number)
+        return state_of(book, book.service(service)).value
+
+    def net(self, number: str, service: int, day: date) -> int:
+        self._look(number)
+        return self._history(number, service).net.get(day, 0)
+
+    def money_lasts_until(self, number: str) -> date | None:
+        return outlook(self._look(number)).until
+
+    def repeat(self, number: str) -> None:
+        """Run the steps again: nothing may change."""
+        book = self._open(number)
+        react(book)
