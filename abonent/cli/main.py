@@ -1,0 +1,74 @@
+"""Parses the command line, runs the command, and turns what went wrong into a sentence and an exit code."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from argparse import ArgumentParser, RawDescriptionHelpFormatter
+from collections.abc import Sequence
+from importlib.metadata import version
+
+from abonent.cli.commands import available_commands, find_command
+from abonent.kernel.embedded.errors import ServerStartError
+from abonent.kernel.errors import DomainError, Malformed
+from abonent.kernel.settings import Settings, SettingsError, load_settings
+
+REFUSED = 1
+MISUSED = 2
+INTERRUPTED = 130
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; returns its exit code (0 done, 1 refused, 2 misused, 130 interrupted)."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    command = find_command(given[0]) if given else None
+    if command is None:
+        # Prints the overview, the version or the mistake, and leaves.
+        _overview().parse_args(given or ["--help"])
+        return MISUSED
+    parser = ArgumentParser(prog=f"abonent {command.name}", description=command.summary)
+    module = command.load()
+    module.configure(parser)
+    parsed = parser.parse_args(given[1:])
+    try:
+        settings = load_settings()
+    except SettingsError as error:
+        return _say(str(error), MISUSED)
+    # A polite end by the system takes the same way out as Ctrl+C: everything opened is closed.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        return module.run(parsed, settings)
+    except DomainError as error:
+        return _say(_explained(error, settings), REFUSED)
+    except ServerStartError as error:
+        return _say(str(error), REFUSED)
+    except KeyboardInterrupt:
+        return _say("interrupted", INTERRUPTED)
+
+
+def _overview() -> ArgumentParser:
+    lines = [f"  {command.name:<10}{command.summary}" for command in available_commands()]
+    parser = ArgumentParser(
+        prog="abonent",
+        description="The subscriber department of an internet provider.",
+        epilog="\n".join(["commands:", *lines, "", "abonent COMMAND --help tells more."]),
+        formatter_class=RawDescriptionHelpFormatter,
+        usage="abonent COMMAND ...",
+    )
+    parser.add_argument("--version", action="version", version=f"abonent {version('abonent')}")
+    names = [command.name for command in available_commands()]
+    parser.add_argument("command", choices=names, metavar="COMMAND", help="what to do")
+    return parser
+
+
+def _explained(error: DomainError, settings: Settings) -> str:
+    text = error.text(settings.language)
+    if isinstance(error, Malformed):
+        details = [f"{part.field}: {part.text(settings.language)}" for part in error.errors]
+        return "\n".join([text, *details])
+    return f"{text} ({error.code})"
+
+
+def _say(text: str, code: int) -> int:
+    sys.stderr.write(f"abonent: {text}\n")
+    return code

@@ -1,0 +1,147 @@
+"""`abonent run`: the whole program, supervised, from an empty machine to a page in the browser."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import subprocess
+import sys
+import time
+from argparse import ArgumentParser, Namespace
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import asyncpg
+import httpx
+
+from abonent.cli.commands import find_command
+from abonent.cli.serve import check_port_free
+from abonent.kernel.embedded.errors import HomeInUseError, ServerStartError
+from abonent.kernel.embedded.home import exclusive, open_home
+from abonent.kernel.embedded.postgres import start_postgres
+from abonent.kernel.embedded.sharing import counted_as_user, stop_servers
+from abonent.kernel.embedded.supervisor import Program, Running, Supervisor
+from abonent.kernel.embedded.valkey import start_valkey
+from abonent.kernel.migrate import migrate
+from abonent.kernel.settings import PREFIX, Settings
+
+_READY_SECONDS = 90.0
+_HAS_DATA = "SELECT EXISTS (SELECT FROM account)"
+
+
+def configure(parser: ArgumentParser) -> None:
+    """Declare the arguments."""
+    parser.add_argument(
+        "--no-demo", action="store_true", help="leave an empty database empty: no demo provider"
+    )
+
+
+def run(arguments: Namespace, settings: Settings) -> int:
+    """Start everything, say where it is, and look after it until interrupted."""
+    with _sole_supervisor(settings):
+        check_port_free(settings)
+        supervisor = Supervisor()
+        try:
+            connected = _start_servers(supervisor, settings)
+            _prepare(connected, demo=not arguments.no_demo)
+            _start_programs(supervisor, connected)
+            supervisor.watch()
+        except KeyboardInterrupt:
+            print("\nStopping.", flush=True)
+        finally:
+            supervisor.stop()
+            if settings.database_url is None or settings.redis_url is None:
+                # Catches a server that was interrupted between its start and its entry above.
+                stop_servers(settings.home)
+    return 0
+
+
+@contextmanager
+def _sole_supervisor(settings: Settings) -> Iterator[None]:
+    home = open_home(settings.home)
+    lock = home / "run.lock"
+    with exclusive(lock, wait=False) as ours, counted_as_user(home):
+        if not ours:
+            holder = lock.read_text().strip()
+            raise HomeInUseError(
+                f"Abonent already runs on {home} (process {holder}). Stop it, or set ABONENT_HOME and "
+                "ABONENT_PORT for a second installation."
+            )
+        lock.write_text(f"{os.getpid()}\n")
+        yield
+
+
+def _start_servers(supervisor: Supervisor, settings: Settings) -> Settings:
+    """Start the embedded servers that the operator has not replaced; settings with every address."""
+    changes = {}
+    if settings.database_url is None:
+        postgres = supervisor.start("postgres", lambda: start_postgres(settings.home))
+        changes["database_url"] = postgres.dsn()
+    if settings.redis_url is None:
+        valkey = supervisor.start("valkey", lambda: start_valkey(settings.home))
+        changes["redis_url"] = valkey.url
+    return settings.having(**changes)
+
+
+def _prepare(settings: Settings, *, demo: bool) -> None:
+    dsn = settings.database_url or ""
+    asyncio.run(migrate(dsn))
+    if demo and find_command("demo") is not None and asyncio.run(_is_empty(dsn)):
+        print("The database is empty: loading the demo provider.", flush=True)
+        subprocess.run(_command("demo"), check=True, env=_environment(settings))
+
+
+async def _is_empty(dsn: str) -> bool:
+    connection = await asyncpg.connect(dsn)
+    try:
+        return not await connection.fetchval(_HAS_DATA)
+    finally:
+        await connection.close()
+
+
+def _start_programs(supervisor: Supervisor, settings: Settings) -> None:
+    environment = _environment(settings)
+    web = supervisor.start("web", lambda: Program(_command("serve", "--supervised"), environment))
+    supervisor.start("worker", lambda: Program(_command("worker", "--supervised"), environment))
+    _wait_ready(web, settings)
+    print(f"\nAbonent is ready: {address(settings)}\nCtrl+C stops it.\n", flush=True)
+
+
+def _wait_ready(web: Running, settings: Settings) -> None:
+    deadline = time.monotonic() + _READY_SECONDS
+    while not _answers(settings):
+        if not web.alive():
+            raise ServerStartError(
+                "The web server stopped while starting; the lines above say why."
+            )
+        if time.monotonic() > deadline:
+            raise ServerStartError(f"{address(settings)}readyz does not answer.")
+        time.sleep(0.1)
+
+
+def _answers(settings: Settings) -> bool:
+    try:
+        return httpx.get(f"{address(settings)}readyz", timeout=5, trust_env=False).is_success
+    except httpx.TransportError:
+        return False
+
+
+def address(settings: Settings) -> str:
+    """Where the pages are, as this machine reaches them."""
+    host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(settings.host, settings.host)  # noqa: S104 - compared, not bound
+    return f"http://{f'[{host}]' if ':' in host and '[' not in host else host}:{settings.port}/"
+
+
+def _command(*arguments: str) -> list[str]:
+    return [sys.executable, "-m", "abonent", *arguments]
+
+
+def _environment(settings: Settings) -> dict[str, str]:
+    """The environment of the parts: the operator's, with the servers' addresses filled in."""
+    return {
+        **os.environ,
+        f"{PREFIX}HOME": str(settings.home),
+        f"{PREFIX}DATABASE_URL": settings.database_url or "",
+        f"{PREFIX}REDIS_URL": settings.redis_url or "",
+        "PYTHONUNBUFFERED": "1",
+    }

@@ -1,0 +1,67 @@
+"""`abonent serve`: the web server, in as many processes as the settings say."""
+
+from __future__ import annotations
+
+import os
+import socket
+from argparse import ArgumentParser, Namespace
+
+import uvicorn
+from starlette.applications import Starlette
+
+from abonent.cli.connection import connect
+from abonent.kernel.embedded.errors import ServerStartError
+from abonent.kernel.embedded.lifeline import stop_with_parent
+from abonent.kernel.settings import PREFIX, Settings, load_settings
+from abonent.web.app import create_app
+
+_GRACE_SECONDS = 5
+
+
+def configure(parser: ArgumentParser) -> None:
+    """Declare the arguments."""
+    parser.add_argument(
+        "--supervised", action="store_true", help="stop when the parent process ends"
+    )
+
+
+def run(arguments: Namespace, settings: Settings) -> int:
+    """Serve until told to stop."""
+    if arguments.supervised:
+        stop_with_parent()
+    check_port_free(settings)
+    with connect(settings) as connected:
+        # The server's own processes read the settings anew.
+        os.environ[f"{PREFIX}DATABASE_URL"] = connected.database_url or ""
+        uvicorn.run(
+            "abonent.cli.serve:application",
+            factory=True,
+            host=settings.host,
+            port=settings.port,
+            workers=settings.processes,
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            proxy_headers=True,
+            timeout_graceful_shutdown=_GRACE_SECONDS,
+        )
+    return 0
+
+
+def application() -> Starlette:
+    """The application as each server process makes it."""
+    return create_app(load_settings())
+
+
+def check_port_free(settings: Settings) -> None:
+    """Refuse to start on a port that another program listens on."""
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    with socket.socket(family) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((settings.host, settings.port))
+        except OSError as error:
+            raise ServerStartError(
+                f"The address {settings.host}:{settings.port} cannot be used "
+                f"({error.strerror}). Set ABONENT_PORT or ABONENT_HOST to another."
+            ) from None
