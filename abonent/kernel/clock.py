@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, date, datetime, timedelta
+from functools import cache
 from zoneinfo import ZoneInfo
 
 _shift: ContextVar[timedelta] = ContextVar("clock_shift", default=timedelta())
@@ -17,9 +18,15 @@ def now() -> datetime:
     return datetime.now(UTC) + _shift.get()  # noqa: TID251  the one permitted reading
 
 
-def calendar_day(zone: str) -> date:
+@cache
+def zone(name: str) -> ZoneInfo:
+    """Answer a time zone, read from disk once; raises ValueError or KeyError for an unknown one."""
+    return ZoneInfo(name)
+
+
+def calendar_day(zone_name: str) -> date:
     """Answer today's date by the wall calendar of the given time zone."""
-    return now().astimezone(ZoneInfo(zone)).date()
+    return now().astimezone(zone(zone_name)).date()
 
 
 def milliseconds() -> int:

@@ -9,10 +9,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal, Self
 from urllib.parse import urlsplit
-from zoneinfo import available_timezones
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
 from pydantic_core import ErrorDetails
+
+from abonent.kernel import clock
 
 PREFIX = "ABONENT_"
 MINIMUM_SECRET = 32
@@ -35,7 +36,7 @@ def default_home() -> Path:
 class Settings(BaseModel):
     """Everything the operator may choose; each field is ABONENT_ and its name in capitals."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True)
 
     home: Path = Field(default_factory=default_home)
     host: str = "127.0.0.1"
@@ -65,8 +66,10 @@ class Settings(BaseModel):
     @field_validator("timezone")
     @classmethod
     def _existing_zone(cls, zone: str) -> str:
-        if zone not in available_timezones():
-            raise ValueError("a time zone name such as Europe/Moscow")
+        try:
+            clock.zone(zone)
+        except (ValueError, OSError, KeyError):
+            raise ValueError("a time zone name such as Europe/Moscow") from None
         return zone
 
     @field_validator("database_url")
