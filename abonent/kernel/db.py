@@ -96,7 +96,7 @@ async def transaction() -> AsyncIterator[Connection]:
                 yield ambient._connection  # noqa: SLF001
         else:
             async with (
-                _pool(ambient).acquire() as connection,
+                _acquired(ambient) as connection,
                 _bound(ambient, connection),
                 connection.transaction(),
             ):
@@ -117,7 +117,7 @@ async def reading() -> AsyncIterator[Connection]:
     if isinstance(ambient, TransactionWrapper):
         yield ambient._connection  # noqa: SLF001
     else:
-        async with _pool(ambient).acquire() as connection:
+        async with _acquired(ambient) as connection:
             yield connection
 
 
@@ -206,10 +206,24 @@ def _client() -> AsyncpgDBClient:
     return client
 
 
-def _pool(client: AsyncpgDBClient) -> Any:
-    if client._pool is None:  # noqa: SLF001
+@asynccontextmanager
+async def _acquired(client: AsyncpgDBClient) -> AsyncIterator[Connection]:
+    pool = client._pool  # noqa: SLF001  Tortoise has no accessor
+    if pool is None:
         raise DatabaseUnreachableError("the database was not opened")
-    return client._pool  # noqa: SLF001
+    try:
+        connection = await pool.acquire()
+    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        raise DatabaseUnreachableError(str(error)) from error
+    try:
+        yield connection
+    except (asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        # The pool detaches a connection that broke; asking it anything would raise again.
+        if connection._con is None or connection.is_closed():  # noqa: SLF001
+            raise DatabaseUnreachableError(str(error)) from error
+        raise
+    finally:
+        await pool.release(connection)
 
 
 @asynccontextmanager

@@ -228,9 +228,9 @@ async def test_a_unit_of_work_costs_two_round_trips_beside_its_own_work(fresh_da
     ]
 
 
-async def test_connections_survive_a_restart_of_their_server_side(fresh_database):
+async def test_the_pool_survives_connections_that_the_server_ends(fresh_database):
     for _attempt in range(fresh_database.pool_size + 2):
-        with pytest.raises(asyncpg.PostgresError):
+        with pytest.raises(DatabaseUnreachableError):
             async with unit_of_work(SYSTEM) as uow:
                 await uow.connection.execute("SELECT pg_terminate_backend(pg_backend_pid())")
     async with unit_of_work(SYSTEM) as uow:
