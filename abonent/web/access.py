@@ -1,0 +1,65 @@
+"""Routes that declare who may call them; a route without a declaration cannot be written."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from functools import wraps
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from abonent.kernel.errors import Forbidden
+from abonent.kernel.i18n import N_
+from abonent.web.errors import NotSignedIn
+from abonent.web.render import identity_of
+
+Endpoint = Callable[[Request], Awaitable[Response]]
+
+# Declarations that are not rights: a page for everybody, a page for everyone who signed in.
+PUBLIC = "public"
+SIGNED_IN = "signed-in"
+
+
+class PageRoute(Route):
+    """A route with the right its caller must hold."""
+
+    def __init__(
+        self,
+        path: str,
+        endpoint: Endpoint,
+        *,
+        right: str,
+        methods: Sequence[str] = ("GET",),
+        name: str | None = None,
+        max_body_size: int | None = None,
+    ) -> None:
+        self.right = right
+        super().__init__(
+            path,
+            guarded(endpoint, right),
+            methods=list(methods),
+            name=name,
+            max_body_size=max_body_size,
+        )
+
+
+def guarded(endpoint: Endpoint, right: str) -> Endpoint:
+    """Return the endpoint behind a check of the right.
+
+    Raises NotSignedIn when nobody is signed in, Forbidden when the right is not held.
+    """
+    if right == PUBLIC:
+        return endpoint
+
+    @wraps(endpoint)
+    async def checked(request: Request) -> Response:
+        identity = identity_of(request)
+        if identity is None:
+            raise NotSignedIn
+        if right != SIGNED_IN and not identity.actor.may(right):
+            message = N_("Your role does not include this right: {right}.")
+            raise Forbidden("FORBIDDEN", message, right=right)
+        return await endpoint(request)
+
+    return checked

@@ -1,0 +1,69 @@
+"""The web application: routes, layers and what is opened at its start."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+
+from servestatic import ServeStaticASGI
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.middleware.gzip import GZipMiddleware
+from starlette.routing import BaseRoute
+
+from abonent.kernel.db import open_database
+from abonent.kernel.errors import DomainError
+from abonent.kernel.settings import Settings
+from abonent.web.assets import PREFIX, Assets, build_assets
+from abonent.web.failures import domain_error, http_error
+from abonent.web.middleware.headers import SecurityHeaders
+from abonent.web.middleware.identity import IdentityOfRequest
+from abonent.web.middleware.observe import CatchFailures, Observe
+from abonent.web.middleware.origin import CrossOriginProtection
+from abonent.web.render import Desk, make_environment
+from abonent.web.routes import ROUTES
+
+# A form of a page is far below; a route that takes files says so itself.
+BODY_LIMIT = 1_000_000
+
+
+def create_app(
+    settings: Settings, *, routes: Sequence[BaseRoute] = (), own_database: bool = True
+) -> Starlette:
+    """Return the application for these settings.
+
+    ``routes`` are served beside the product's own. With ``own_database=False`` the caller has
+    opened the database already.
+    """
+    assets = build_assets(settings.home)
+    app = Starlette(
+        routes=[*ROUTES, *routes],
+        middleware=_layers(settings, assets),
+        exception_handlers={DomainError: domain_error, HTTPException: http_error},
+        lifespan=_lifespan if own_database else None,
+        max_body_size=BODY_LIMIT,
+    )
+    app.state.desk = Desk(settings, assets, make_environment(settings, assets))
+    return app
+
+
+def _layers(settings: Settings, assets: Assets) -> list[Middleware]:
+    """Return the layers, the outermost first."""
+    return [
+        Middleware(Observe),
+        Middleware(SecurityHeaders),
+        Middleware(
+            ServeStaticASGI, root=str(assets.folder), prefix=PREFIX, allow_all_origins=False
+        ),
+        Middleware(GZipMiddleware, minimum_size=1000, compresslevel=6),
+        Middleware(CatchFailures),
+        Middleware(IdentityOfRequest, language=settings.language),
+        Middleware(CrossOriginProtection),
+    ]
+
+
+@asynccontextmanager
+async def _lifespan(app: Starlette) -> AsyncIterator[None]:
+    async with open_database(app.state.desk.settings):
+        yield

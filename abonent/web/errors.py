@@ -1,0 +1,69 @@
+"""What sign-in refuses, and which HTTP status each family of errors has."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from abonent.kernel.errors import Conflict, DomainError, Forbidden, Malformed, NotFound, Refused
+from abonent.kernel.i18n import N_
+
+
+class NotSignedIn(Forbidden):
+    """Nobody is signed in where somebody must be."""
+
+    def __init__(self) -> None:
+        super().__init__("NOT_SIGNED_IN", N_("Sign in to go on."))
+
+
+class WrongPassword(Refused):
+    """The login and password do not belong together; which of them is wrong is not said."""
+
+    def __init__(self) -> None:
+        super().__init__("WRONG_PASSWORD", N_("The login or the password is wrong."))
+
+
+class TooManyAttempts(Refused):
+    """Too many failures; the time of the next try is said."""
+
+    def __init__(self, until: datetime, minutes: int) -> None:
+        super().__init__(
+            "TOO_MANY_ATTEMPTS",
+            N_("Too many attempts. Try again in {minutes} min."),
+            minutes=minutes,
+        )
+        self.until = until
+
+
+class LoginTaken(Conflict):
+    """Another user has this login."""
+
+    def __init__(self, login: str) -> None:
+        super().__init__(
+            "LOGIN_TAKEN", N_("The login {value} is taken."), field="login", value=login
+        )
+
+
+class UnknownRole(NotFound):
+    """There is no such role."""
+
+    def __init__(self, role: str) -> None:
+        super().__init__(
+            "UNKNOWN_ROLE", N_("There is no role {value}."), field="role", value=role
+        )
+
+
+# The most particular family first: a NotSignedIn is a Forbidden too.
+_STATUSES: tuple[tuple[type[DomainError], int], ...] = (
+    (NotSignedIn, 401),
+    (TooManyAttempts, 429),
+    (Malformed, 400),
+    (NotFound, 404),
+    (Conflict, 409),
+    (Refused, 422),
+    (Forbidden, 403),
+)
+
+
+def status_of(error: DomainError) -> int:
+    """Return the HTTP status of a domain error: 400, 401, 403, 404, 409, 422 or 429."""
+    return next((status for family, status in _STATUSES if isinstance(error, family)), 500)

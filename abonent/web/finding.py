@@ -1,0 +1,86 @@
+"""What the search line finds: pages by name here, records through the finders of departments."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from abonent.kernel.actor import Actor
+from abonent.kernel.i18n import LANGUAGES, N_, gettext
+from abonent.web.navigation import Item, sections_for
+
+_LATIN = "qwertyuiop[]asdfghjkl;'zxcvbnm,.`"
+_CYRILLIC = "йцукенгшщзхъфывапролджэячсмитьбюё"
+_SWAP = str.maketrans(_LATIN + _CYRILLIC, _CYRILLIC + _LATIN)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Found:
+    """One answer: what it is, where it leads, why it matched, what stands on the right."""
+
+    label: str
+    path: str
+    icon: str = ""
+    why: str = ""
+    right: str = ""
+    keys: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Group:
+    """Answers of one kind under a heading (an English message id)."""
+
+    label: str
+    found: tuple[Found, ...]
+
+
+Finder = Callable[[Actor, str], Awaitable[Group]]
+
+# Departments add theirs: subscribers first, then documents, requests, buildings.
+FINDERS: tuple[Finder, ...] = ()
+
+
+def folded(text: str) -> str:
+    """Return the text as it is compared: lower case, ``ё`` as ``е``, single blanks."""
+    return " ".join(text.lower().replace("ё", "е").split())
+
+
+def other_layout(text: str) -> str:
+    """Return what the same keys type on the other keyboard: ``bdfyjd`` is ``иванов``."""
+    return text.lower().translate(_SWAP)
+
+
+def matches(query: str, label: str) -> bool:
+    """Tell whether every word of the query begins a word of the label, in either layout."""
+    words = folded(label).split()
+    return any(
+        all(any(word.startswith(part) for word in words) for part in folded(typed).split())
+        for typed in (query, other_layout(query))
+    )
+
+
+def _names(item: Item) -> list[str]:
+    return [gettext(item.label, language) for language in LANGUAGES]
+
+
+def find_pages(actor: Actor, query: str) -> Group:
+    """Return the pages whose name matches in any language; all of them for an empty query."""
+    items = [item for section in sections_for(actor) for item in section.items]
+    found = tuple(
+        Found(
+            label=gettext(item.label),
+            path=item.path,
+            icon=item.icon,
+            keys=("G", item.go) if item.go else (),
+        )
+        for item in items
+        if not query or any(matches(query, name) for name in _names(item))
+    )
+    return Group(N_("Pages"), found)
+
+
+async def find_all(actor: Actor, query: str) -> list[Group]:
+    """Return every group with an answer, records before pages."""
+    groups = [await finder(actor, query) for finder in FINDERS] if query else []
+    groups.append(find_pages(actor, query))
+    return [group for group in groups if group.found]

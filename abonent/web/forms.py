@@ -1,0 +1,38 @@
+"""Reading a posted form: plain text fields, trimmed, and where to go afterwards."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from abonent.kernel.errors import FieldError
+from abonent.web.render import wants_fragment
+
+
+async def form_of(request: Request) -> dict[str, str]:
+    """Return the text fields of the posted form; a file in their place counts as absent."""
+    form = await request.form()
+    return {name: value for name, value in form.items() if isinstance(value, str)}
+
+
+def by_field(errors: tuple[FieldError, ...]) -> Mapping[str, str]:
+    """Return the message of each wrong field in the current language, the first one of each."""
+    return {error.field: error.text() for error in reversed(errors)}
+
+
+def local_path(text: str, *, default: str = "/") -> str:
+    """Return an address of this host to go to, or the default for anything else.
+
+    ``//other.example`` and ``/\\other.example`` lead elsewhere in a browser and are not taken.
+    """
+    looks_local = text.startswith("/") and not text.startswith(("//", "/\\"))
+    return text if looks_local and text.isprintable() else default
+
+
+def go_to(request: Request, path: str) -> Response:
+    """Lead the browser to a page after a form was carried out."""
+    if wants_fragment(request):
+        return Response(status_code=204, headers={"HX-Redirect": path})
+    return RedirectResponse(path, 303)

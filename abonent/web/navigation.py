@@ -1,0 +1,55 @@
+"""The sections of the desk: one table, from which the side menu, keys and search line are made."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from abonent.kernel.actor import Actor
+from abonent.kernel.i18n import N_
+
+
+@dataclass(frozen=True, kw_only=True)
+class Item:
+    """A page one can go to: its name, address, icon, right and the letter after G."""
+
+    label: str
+    path: str
+    icon: str
+    right: str
+    go: str = ""
+
+    def leads_to(self, path: str) -> bool:
+        """Tell whether the page at ``path`` lies under this item."""
+        return path == self.path or (self.path != "/" and path.startswith(f"{self.path}/"))
+
+
+@dataclass(frozen=True)
+class Section:
+    """A group of the side menu."""
+
+    label: str
+    items: tuple[Item, ...]
+
+
+SECTIONS: tuple[Section, ...] = (
+    Section(
+        N_("Office"),
+        (Item(label=N_("Start"), path="/", icon="home", right="desk.open", go="D"),),
+    ),
+)
+
+
+def sections_for(actor: Actor | None) -> tuple[Section, ...]:
+    """Return the sections and items that the actor may open; none for nobody."""
+    if actor is None:
+        return ()
+    allowed = (
+        Section(section.label, tuple(item for item in section.items if actor.may(item.right)))
+        for section in SECTIONS
+    )
+    return tuple(section for section in allowed if section.items)
+
+
+def keys_of(sections: tuple[Section, ...]) -> list[Item]:
+    """Return the items that a letter after G opens."""
+    return [item for section in sections for item in section.items if item.go]

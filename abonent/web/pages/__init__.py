@@ -1,0 +1,1 @@
+"""One module per group of pages: endpoints read, call a use case, render."""

@@ -1,0 +1,18 @@
+"""The answers of the search line, as a list under it or as a page of their own."""
+
+from __future__ import annotations
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from abonent.web.finding import find_all
+from abonent.web.render import page_or_block, signed_in
+
+_LONGEST = 200
+
+
+async def find(request: Request) -> Response:
+    """Find what was typed; the query stays in the address."""
+    query = request.query_params.get("q", "").strip()[:_LONGEST]
+    groups = await find_all(signed_in(request).actor, query)
+    return page_or_block(request, "find.html", "answers", {"query": query, "groups": groups})

@@ -1,0 +1,127 @@
+"""Reads of sign-in: who a cookie or a token stands for, the sessions of a user, the roles."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from abonent.kernel import clock
+from abonent.kernel.actor import Actor
+from abonent.kernel.db import reading
+from abonent.web.rules import idle_since, secret_hash
+
+
+@dataclass(frozen=True, kw_only=True)
+class Identity:
+    """A signed-in user with the settings that shape every page."""
+
+    actor: Actor
+    user_id: int
+    session_id: int
+    login: str
+    role: str
+    role_name: str
+    language: str
+    theme: str
+    single_keys: bool
+    last_seen_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class SessionLine:
+    """One open session as its owner sees it in the list of devices."""
+
+    id: int
+    created_at: datetime
+    last_seen_at: datetime
+    ip: str
+    agent: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Credentials:
+    """What a sign-in compares against."""
+
+    user_id: int
+    password_hash: str
+    active: bool
+
+
+_IDENTITY = """
+SELECT s.id AS session_id, s.last_seen_at, u.id AS user_id, u.login, u.name, u.role,
+       u.language, u.theme, u.single_keys, r.name AS role_name, r.rights
+  FROM web_session s
+  JOIN web_user u ON u.id = s.user_id
+  JOIN web_role r ON r.code = u.role
+ WHERE s.secret_hash = $1 AND s.revoked_at IS NULL
+   AND s.expires_at > $2 AND s.last_seen_at > $3 AND u.active
+"""
+
+_TOKEN = """
+SELECT id, name, rights FROM web_token WHERE secret_hash = $1 AND revoked_at IS NULL
+"""
+
+_SESSIONS = """
+SELECT id, created_at, last_seen_at, ip, agent
+  FROM web_session
+ WHERE user_id = $1 AND revoked_at IS NULL AND expires_at > $2 AND last_seen_at > $3
+ ORDER BY last_seen_at DESC
+"""
+
+_CREDENTIALS = "SELECT id AS user_id, password_hash, active FROM web_user WHERE login = $1"
+_ROLES = "SELECT code, name FROM web_role ORDER BY code"
+
+
+async def identify(secret: str) -> Identity | None:
+    """Return whom a session cookie stands for, or None when it stands for nobody any more."""
+    now = clock.now()
+    async with reading() as connection:
+        row = await connection.fetchrow(_IDENTITY, secret_hash(secret), now, idle_since(now))
+    return None if row is None else _identity(row)
+
+
+def _identity(row: Any) -> Identity:
+    actor = Actor("user", str(row["user_id"]), row["name"], frozenset(row["rights"]))
+    return Identity(
+        actor=actor,
+        user_id=row["user_id"],
+        session_id=row["session_id"],
+        login=row["login"],
+        role=row["role"],
+        role_name=row["role_name"],
+        language=row["language"],
+        theme=row["theme"],
+        single_keys=row["single_keys"],
+        last_seen_at=row["last_seen_at"],
+    )
+
+
+async def token_actor(secret: str) -> Actor | None:
+    """Return the actor of an API token, or None for an unknown or revoked one."""
+    async with reading() as connection:
+        row = await connection.fetchrow(_TOKEN, secret_hash(secret))
+    if row is None:
+        return None
+    return Actor("token", str(row["id"]), row["name"], frozenset(row["rights"]))
+
+
+async def open_sessions(user_id: int) -> list[SessionLine]:
+    """Return the open sessions of a user, the one last seen first."""
+    now = clock.now()
+    async with reading() as connection:
+        rows = await connection.fetch(_SESSIONS, user_id, now, idle_since(now))
+    return [SessionLine(**row) for row in rows]
+
+
+async def credentials(login: str) -> Credentials | None:
+    """Return what to compare a password with, or None for an unknown login."""
+    async with reading() as connection:
+        row = await connection.fetchrow(_CREDENTIALS, login)
+    return None if row is None else Credentials(**row)
+
+
+async def roles() -> dict[str, str]:
+    """Return the names of all roles by code."""
+    async with reading() as connection:
+        return {row["code"]: row["name"] for row in await connection.fetch(_ROLES)}

@@ -1,0 +1,184 @@
+"""Templates: the environment, what every page knows, full pages and fragments of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from babel.dates import format_date, format_datetime, format_time
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2_fragments import render_block
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+
+from abonent.kernel.i18n import LANGUAGES, _, current_language, gettext, ngettext
+from abonent.kernel.money import format_money
+from abonent.kernel.settings import Settings
+from abonent.web.assets import Assets
+from abonent.web.navigation import keys_of, sections_for
+from abonent.web.queries import Identity
+
+TEMPLATES = Path(__file__).parent / "templates"
+_DAY = {"ru": "dd.MM.y", "en": "d MMM y"}
+_SHORT_DAY = {"ru": "dd.MM", "en": "d MMM"}
+_LONG_DAY = {"ru": "d MMMM y", "en": "d MMMM y"}
+_INSTANT = {"ru": "dd.MM.y HH:mm", "en": "d MMM y, HH:mm"}
+
+
+@dataclass(frozen=True)
+class Desk:
+    """What the pages of one application share; built once at the start."""
+
+    settings: Settings
+    assets: Assets
+    environment: Environment
+
+
+def make_environment(settings: Settings, assets: Assets) -> Environment:
+    """Return the template environment with its filters, globals and macros."""
+    environment = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        # Templates change with a release only; looking at the files would block every request.
+        auto_reload=False,
+        cache_size=-1,
+    )
+    zone = ZoneInfo(settings.timezone)
+    environment.filters |= {
+        "money": _money,
+        "day": lambda day: _date(day, _DAY),
+        "short_day": lambda day: _date(day, _SHORT_DAY),
+        "long_day": lambda day: _date(day, _LONG_DAY),
+        "instant": lambda at: _instant(at, zone),
+        "clock_time": lambda at: format_time(at, "HH:mm", tzinfo=zone),
+    }
+    environment.globals |= {
+        "_": _,
+        "gettext": gettext,
+        "ngettext": ngettext,
+        "asset": assets.url,
+        "languages": LANGUAGES,
+    }
+    # Macros are globals, so that a block rendered on its own has them as well.
+    for name in ("ui", "form"):
+        environment.globals[name] = environment.get_template(f"macros/{name}.html").module
+    _load_everything(environment)
+    return environment
+
+
+def _load_everything(environment: Environment) -> None:
+    """Compile the templates and load the calendars now, so that no request waits for a file."""
+    for name in environment.list_templates():
+        environment.get_template(name)
+    for language in LANGUAGES:
+        format_datetime(datetime.min, _INSTANT[language], locale=language)
+
+
+def _money(amount: int, *, sign: bool = False, currency: bool = True) -> str:
+    return format_money(amount, current_language(), sign=sign, currency=currency)
+
+
+def _date(day: date, patterns: Mapping[str, str]) -> str:
+    language = current_language()
+    return format_date(day, patterns[language], locale=language)
+
+
+def _instant(at: datetime, zone: ZoneInfo) -> str:
+    language = current_language()
+    return format_datetime(at, _INSTANT[language], tzinfo=zone, locale=language)
+
+
+def desk_of(request: Request) -> Desk:
+    """Return the desk of the application that serves this request."""
+    desk: Desk = request.app.state.desk
+    return desk
+
+
+def identity_of(request: Request) -> Identity | None:
+    """Return who is signed in, or None."""
+    identity: Identity | None = request.scope.get("state", {}).get("identity")
+    return identity
+
+
+def signed_in(request: Request) -> Identity:
+    """Return who is signed in on a page that its route has guarded."""
+    identity = identity_of(request)
+    if identity is None:
+        raise LookupError("the route of this page does not ask for a sign-in")
+    return identity
+
+
+def wants_fragment(request: Request) -> bool:
+    """Tell whether a script asks for a part of the page; going back always gets the whole."""
+    headers = request.headers
+    return (
+        headers.get("HX-Request") == "true"
+        and headers.get("HX-Request-Type") != "full"
+        and "HX-History-Restore-Request" not in headers
+    )
+
+
+def page(
+    request: Request, template: str, context: Mapping[str, Any] | None = None, *, status: int = 200
+) -> Response:
+    """Render a whole page."""
+    desk = desk_of(request)
+    text = desk.environment.get_template(template).render(_context(request, context))
+    return HTMLResponse(text, status)
+
+
+def fragment(
+    request: Request,
+    template: str,
+    block: str,
+    context: Mapping[str, Any] | None = None,
+    *,
+    status: int = 200,
+) -> Response:
+    """Render one block of a page."""
+    desk = desk_of(request)
+    text = render_block(desk.environment, template, block, _context(request, context))
+    return HTMLResponse(text, status)
+
+
+def page_or_block(
+    request: Request,
+    template: str,
+    block: str,
+    context: Mapping[str, Any] | None = None,
+    *,
+    status: int = 200,
+) -> Response:
+    """Render the block for a script that asks for it, the whole page for everyone else."""
+    if wants_fragment(request):
+        return fragment(request, template, block, context, status=status)
+    return page(request, template, context, status=status)
+
+
+def _context(request: Request, context: Mapping[str, Any] | None) -> dict[str, Any]:
+    identity = identity_of(request)
+    path = request.url.path
+    sections = sections_for(identity.actor if identity else None)
+    return {
+        "request": request,
+        "identity": identity,
+        "may": identity.actor.may if identity else _nothing,
+        "language": current_language(),
+        "theme": identity.theme if identity else request.cookies.get("abonent_theme", "auto"),
+        "nonce": request.scope.get("state", {}).get("nonce", ""),
+        "path": path,
+        "sections": sections,
+        "go_keys": keys_of(sections),
+        **(context or {}),
+    }
+
+
+def _nothing(right: str) -> bool:  # noqa: ARG001  the shape of Actor.may
+    return False

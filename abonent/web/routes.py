@@ -1,0 +1,30 @@
+"""Every address of the product with the right its caller must hold."""
+
+from __future__ import annotations
+
+from starlette.routing import BaseRoute
+
+from abonent.web.access import PUBLIC, SIGNED_IN, PageRoute
+from abonent.web.health import alive, metrics, ready
+from abonent.web.pages import finding, profile, signing, start
+
+ROUTES: tuple[BaseRoute, ...] = (
+    PageRoute("/healthz", alive, right=PUBLIC),
+    PageRoute("/readyz", ready, right=PUBLIC),
+    PageRoute("/metrics", metrics, right=PUBLIC),
+    PageRoute("/sign-in", signing.show_sign_in, right=PUBLIC, name="sign-in"),
+    PageRoute("/sign-in", signing.sign_in, right=PUBLIC, methods=("POST",)),
+    PageRoute("/sign-out", signing.sign_out, right=SIGNED_IN, methods=("POST",)),
+    PageRoute("/display", signing.change_display, right=PUBLIC, methods=("POST",)),
+    PageRoute("/", start.show_start, right="desk.open", name="start"),
+    PageRoute("/find", finding.find, right="desk.open", name="find"),
+    PageRoute("/profile", profile.show_profile, right=SIGNED_IN, name="profile"),
+    PageRoute("/profile/keys", profile.change_keys, right=SIGNED_IN, methods=("POST",)),
+    PageRoute("/profile/password", profile.change_password, right=SIGNED_IN, methods=("POST",)),
+    PageRoute(
+        "/profile/sessions/{session_id:int}/end",
+        profile.end_session,
+        right=SIGNED_IN,
+        methods=("POST",),
+    ),
+)

@@ -1,0 +1,72 @@
+"""Pure rules of sign-in: how guesses are slowed down and how long a session lives."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+SESSION_IDLE = timedelta(hours=12)
+SESSION_LIFE = timedelta(days=14)
+SEEN_STEP = timedelta(minutes=1)
+PASSWORD_LENGTH = 8
+
+
+@dataclass(frozen=True, kw_only=True)
+class Limit:
+    """After ``free`` failures within ``window`` each further one blocks for a doubling time."""
+
+    free: int
+    window: timedelta
+    first: timedelta
+    longest: timedelta
+
+    def block(self, failures: int) -> timedelta | None:
+        """Return for how long to refuse after this many failures, or None.
+
+        With 5 free failures and a first block of one minute: the 5th blocks for 1 minute, the 6th
+        for 2, the 7th for 4, up to the longest.
+        """
+        over = failures - self.free
+        if over < 0:
+            return None
+        # 2**20 minutes is far beyond any longest block; the bound keeps the number small.
+        return min(self.first * 2 ** min(over, 20), self.longest)
+
+
+# A person mistypes a few times; an office of many people shares one address.
+PER_LOGIN = Limit(
+    free=5,
+    window=timedelta(minutes=30),
+    first=timedelta(minutes=1),
+    longest=timedelta(minutes=15),
+)
+PER_ADDRESS = Limit(
+    free=30,
+    window=timedelta(minutes=30),
+    first=timedelta(minutes=1),
+    longest=timedelta(minutes=30),
+)
+
+
+def normal_login(login: str) -> str:
+    """Return the login as it is stored and compared: trimmed, lower case."""
+    return login.strip().lower()
+
+
+def secret_hash(secret: str) -> bytes:
+    """Return the digest under which a random secret is stored.
+
+    A plain SHA-256 is enough: the secrets have 256 random bits and cannot be guessed from it.
+    """
+    return hashlib.sha256(secret.encode()).digest()
+
+
+def throttle_key(kind: str, value: str) -> bytes:
+    """Return the key under which failures are counted for a login or an address."""
+    return hashlib.sha256(f"{kind}:{value}".encode()).digest()
+
+
+def idle_since(now: datetime) -> datetime:
+    """Return the instant before which a session last seen has ended by itself."""
+    return now - SESSION_IDLE
