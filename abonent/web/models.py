@@ -10,7 +10,7 @@ from tortoise.models import Model
 class WebRole(Model):
     """A role and the rights it holds."""
 
-    code = fields.TextField(primary_key=True, generated=False)
+    code = fields.CharField(max_length=40, primary_key=True, generated=False)
     name = fields.TextField()
     rights = ArrayField(element_type="text")
 
@@ -87,7 +87,7 @@ class WebThrottle(Model):
     """Failed sign-ins counted against a login or an address; the table's key is a hash."""
 
     # The ORM knows no binary primary key; the column is one in SQL and rows are written there.
-    key = fields.TextField(primary_key=True, generated=False)
+    key = fields.CharField(max_length=64, primary_key=True, generated=False)
     failures = fields.IntField()
     first_at = fields.DatetimeField()
     blocked_until = fields.DatetimeField(null=True)
