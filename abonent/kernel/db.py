@@ -165,10 +165,14 @@ def orm_config(settings: Settings, *, models: list[str] | None = None) -> dict[s
 
 def model_modules() -> list[str]:
     """List the `models` module of every room that has one."""
+    return room_modules("models")
+
+
+def room_modules(name: str) -> list[str]:
+    """List the module of that name in every room that has it ("models", "jobs")."""
     rooms = [module.name for module in iter_modules(abonent.__path__) if module.ispkg]
-    return [
-        f"{APP}.{room}.models" for room in rooms if find_spec(f"{APP}.{room}.models") is not None
-    ]
+    modules = [f"{APP}.{room}.{name}" for room in rooms]
+    return [module for module in modules if find_spec(module) is not None]
 
 
 def parse_address(url: str) -> dict[str, Any]:

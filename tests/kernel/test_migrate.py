@@ -4,9 +4,10 @@ import asyncio
 
 import asyncpg
 import pytest
+from tortoise import Tortoise
+
 from abonent.kernel.db import model_modules, parse_address, reading
 from abonent.kernel.migrate import migrate, pending_migrations
-from tortoise import Tortoise
 
 pytestmark = pytest.mark.may_block
 

@@ -1,0 +1,194 @@
+"""The worker: delivers the outbox and runs jobs. The only module that knows arq.
+
+The tables are the truth. The relay looks into them once a second: it delivers outbox rows itself
+and puts the ids of due job runs into the queue, where any worker may take them. So a queue that was
+lost loses nothing, and two workers never do the same row.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from importlib import import_module
+from typing import Any
+
+import arq
+import orjson
+import structlog
+from arq.connections import ArqRedis, RedisSettings
+from arq.cron import CronJob
+from arq.cron import cron as arq_cron
+from redis.exceptions import RedisError
+
+from abonent import reactions
+from abonent.kernel import clock, housekeeping
+from abonent.kernel.db import DatabaseUnreachableError, open_database, room_modules
+from abonent.kernel.jobs import Job, declared_jobs, due_runs, plan_job, run_job
+from abonent.kernel.logging import configure_logging
+from abonent.kernel.mail import KIND as MAIL
+from abonent.kernel.mail import mail_handler
+from abonent.kernel.metrics import gauge
+from abonent.kernel.outbox import Handler, Handlers, deliver_due, waiting
+from abonent.kernel.settings import Settings
+
+QUEUE = "abonent:jobs"
+DELIVERIES: dict[str, Callable[[Settings], Handler]] = {MAIL: mail_handler}
+"""Kind of outbox row to the maker of its handler."""
+
+LOOK_SECONDS = 1.0
+LONGEST_PAUSE = 30.0
+JOBS_AT_ONCE = 10
+QUEUED_AGAIN_MILLISECONDS = 300_000
+
+_log = structlog.get_logger(__name__)
+_waiting = gauge("abonent_outbox_waiting", "Outbox rows not yet delivered.")
+_late = gauge("abonent_outbox_late_seconds", "How late the oldest outbox row is.")
+
+
+class Worker:
+    """One worker process; `run` blocks until SIGINT or SIGTERM."""
+
+    def __init__(self, settings: Settings) -> None:
+        if settings.redis_url is None:
+            raise ValueError("no queue address: the embedded server is started by its own module")
+        self.settings = settings
+        self.stopping = asyncio.Event()
+        self._queue = RedisSettings.from_dsn(settings.redis_url)
+        self._handlers: Handlers = {kind: make(settings) for kind, make in DELIVERIES.items()}
+
+    def run(self) -> None:
+        """Work until told to stop; what is under way is given back and goes on elsewhere."""
+        configure_logging(self.settings)
+        asyncio.run(self._until_signal())
+
+    async def work(self) -> None:
+        """Work in an open database until `stopping` is set."""
+        parts = [
+            asyncio.create_task(self._again_and_again(self._deliver)),
+            asyncio.create_task(self._again_and_again(self._requeue)),
+            asyncio.create_task(self._again_and_again(self._run_jobs)),
+        ]
+        await self.stopping.wait()
+        for part in parts:
+            part.cancel()
+        await asyncio.gather(*parts, return_exceptions=True)
+
+    async def _until_signal(self) -> None:
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, self.stopping.set)
+        async with open_database(self.settings):
+            _log.info("worker.started", jobs=sorted(declared_jobs()))
+            await self.work()
+        _log.info("worker.stopped")
+
+    async def _again_and_again(self, part: Callable[[], Awaitable[None]]) -> None:
+        """Run a part for ever; when a server is away, wait for it, ever longer."""
+        pause = LOOK_SECONDS
+        while True:
+            started = clock.monotonic()
+            try:
+                await part()
+                pause = LOOK_SECONDS
+            except (OSError, RedisError, DatabaseUnreachableError) as error:
+                if clock.monotonic() - started > LONGEST_PAUSE:
+                    pause = LOOK_SECONDS
+                _log.warning("worker.waits", part=part.__name__, error=str(error), seconds=pause)
+                await self._pause(pause)
+                pause = min(2 * pause, LONGEST_PAUSE)
+            except Exception:  # noqa: BLE001  a mistake in one part must not stop the others
+                _log.exception("worker.part_failed", part=part.__name__)
+                await self._pause(LONGEST_PAUSE)
+
+    async def _deliver(self) -> None:
+        if not await deliver_due(self._handlers):
+            count, late = await waiting()
+            _waiting.set(count)
+            _late.set(late)
+            await self._pause(LOOK_SECONDS)
+
+    async def _requeue(self) -> None:
+        pool = await _connect(self._queue)
+        try:
+            while True:
+                # The id keeps a waiting run from being queued again each second; the period in it
+                # frees a run whose worker died before starting it. A run queued twice is run once.
+                period = clock.milliseconds() // QUEUED_AGAIN_MILLISECONDS
+                for run_id, attempts in await due_runs():
+                    await pool.enqueue_job("run", run_id, _job_id=f"{run_id}:{attempts}:{period}")
+                await self._pause(LOOK_SECONDS)
+        finally:
+            await pool.aclose()
+
+    async def _run_jobs(self) -> None:
+        async def run(_ctx: dict[Any, Any], *arguments: Any, **_named: Any) -> None:
+            await run_job(int(arguments[0]), self.settings)
+
+        runner = arq.Worker(
+            functions=[arq.func(run, name="run", timeout=86_400, max_tries=1)],
+            cron_jobs=[
+                _cron(declared) for declared in declared_jobs().values() if declared.schedule
+            ],
+            redis_settings=self._queue,
+            queue_name=QUEUE,
+            handle_signals=False,
+            retry_jobs=False,
+            max_jobs=JOBS_AT_ONCE,
+            keep_result=0,
+            job_serializer=orjson.dumps,
+            job_deserializer=orjson.loads,
+            timezone=clock.zone(self.settings.timezone),  # type: ignore[arg-type]  # any tzinfo does
+            log_results=False,
+        )
+        try:
+            await runner.main()
+        finally:
+            with suppress(OSError, RedisError):
+                await asyncio.shield(runner.close())
+
+    async def _pause(self, seconds: float) -> None:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self.stopping.wait()
+
+
+def make_worker(settings: Settings) -> Worker:
+    """Make a worker with every room's jobs declared and the reactions installed."""
+    reactions.install()
+    import_module(housekeeping.__name__)
+    for module in room_modules("jobs"):
+        import_module(module)
+    return Worker(settings)
+
+
+async def _connect(queue: RedisSettings) -> ArqRedis:
+    return await arq.create_pool(
+        queue,
+        default_queue_name=QUEUE,
+        job_serializer=orjson.dumps,
+        job_deserializer=orjson.loads,
+    )
+
+
+def _cron(declared: Job) -> CronJob:
+    async def plan(_ctx: dict[Any, Any], *_arguments: Any, **_named: Any) -> None:
+        # The minute is the key: however many workers fire, it is planned once.
+        minute = clock.now().replace(second=0, microsecond=0)
+        await plan_job(declared.name, key=minute.isoformat())
+
+    schedule = declared.schedule
+    assert schedule is not None  # noqa: S101  asked by the caller
+    return arq_cron(
+        plan,
+        name=f"cron:{declared.name}",
+        minute=_set(schedule.minute),
+        hour=_set(schedule.hour),
+        day=_set(schedule.day),
+        weekday=_set(schedule.weekday),
+    )
+
+
+def _set(values: frozenset[int] | None) -> set[int] | None:
+    return None if values is None else set(values)
