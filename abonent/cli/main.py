@@ -6,7 +6,7 @@ import signal
 import sys
 from argparse import ArgumentParser, RawDescriptionHelpFormatter
 from collections.abc import Sequence
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 
 from abonent.cli.commands import available_commands, find_command
 from abonent.kernel.embedded.errors import ServerStartError
@@ -55,10 +55,17 @@ def _overview() -> ArgumentParser:
         formatter_class=RawDescriptionHelpFormatter,
         usage="abonent COMMAND ...",
     )
-    parser.add_argument("--version", action="version", version=f"abonent {version('abonent')}")
+    parser.add_argument("--version", action="version", version=f"abonent {_version()}")
     names = [command.name for command in available_commands()]
     parser.add_argument("command", choices=names, metavar="COMMAND", help="what to do")
     return parser
+
+
+def _version() -> str:
+    try:
+        return version("abonent")
+    except PackageNotFoundError:
+        return "(not installed)"
 
 
 def _explained(error: DomainError, settings: Settings) -> str:

@@ -50,12 +50,7 @@ class EmbeddedPostgres:
     sockets: Path
     binaries: Binaries
     pid: int
-    process: subprocess.Popen[bytes] | None
-
-    @property
-    def started_here(self) -> bool:
-        """Whether the server is a child of this process."""
-        return self.process is not None
+    started_here: bool
 
     def dsn(self, database: str = DATABASE) -> str:
         """The address of one of its databases, for asyncpg and for PostgreSQL's own tools."""
@@ -65,25 +60,17 @@ class EmbeddedPostgres:
 
     def alive(self) -> bool:
         """Whether the server process still runs."""
-        if self.process is not None:
-            return self.process.poll() is None
-        return processes.works_in(self.pid, self.data)
+        return processes.is_alive(self.pid, self.data)
 
     def stop(self) -> None:
         """Stop it: open transactions roll back, a checkpoint is written; harsher if that takes too long."""
-        if not self.alive():
-            return
-        processes.end(
-            self.pid,
-            processes.gone_test(self.pid, self.process),
-            steps=((signal.SIGINT, 60), (signal.SIGQUIT, 10), (signal.SIGKILL, 10)),
-        )
+        if self.alive():
+            processes.end(self.pid, (signal.SIGINT, 60), (signal.SIGQUIT, 10), (signal.SIGKILL, 10))
 
     def kill(self) -> None:
         """End the server the way a power cut would; the next start recovers."""
-        processes.end(
-            self.pid, processes.gone_test(self.pid, self.process), steps=((signal.SIGKILL, 10),)
-        )
+        if self.alive():
+            processes.end(self.pid, (signal.SIGKILL, 10))
 
     def run_sql(self, statement: str, *, database: str = "postgres", **variables: str) -> str:
         """Run one statement through `psql` and return its bare output; `:'name'` reads a variable."""
@@ -124,7 +111,9 @@ def start_postgres(
         sockets = socket_folder(home, account)
         running = _running_pid(data)
         if running is not None:
-            return _taken_over(EmbeddedPostgres(home, data, sockets, binaries, running, None))
+            return _taken_over(
+                EmbeddedPostgres(home, data, sockets, binaries, running, started_here=False)
+            )
         wanted = dict(settings or {})
         if not (data / "PG_VERSION").exists():
             _initialise(data, binaries, account, sync=wanted.get("fsync") != "off")
@@ -142,9 +131,8 @@ def running_postgres(home: Path) -> EmbeddedPostgres | None:
     pid, binaries = _running_pid(data), recorded_binaries(home)
     if pid is None or binaries is None:
         return None
-    return EmbeddedPostgres(
-        home, data, socket_folder(home, server_account(data)), binaries, pid, None
-    )
+    sockets = socket_folder(home, server_account(data))
+    return EmbeddedPostgres(home, data, sockets, binaries, pid, started_here=False)
 
 
 def _taken_over(server: EmbeddedPostgres) -> EmbeddedPostgres:
@@ -195,11 +183,7 @@ def _write_settings(
 def _clear_remains(data: Path, sockets: Path) -> None:
     """Remove what a killed server left: its child processes, and lock files naming dead or foreign processes."""
     for pid in list(processes.processes_in(data)):
-        processes.end(
-            pid,
-            processes.gone_test(pid, None),
-            steps=((signal.SIGQUIT, 2), (signal.SIGKILL, 5)),
-        )
+        processes.end(pid, (signal.SIGQUIT, 2), (signal.SIGKILL, 5))
     (data / "postmaster.pid").unlink(missing_ok=True)
     for left in sockets.glob(f".s.PGSQL.{_PORT}*"):
         left.unlink(missing_ok=True)
@@ -214,24 +198,13 @@ def _launch(
     address["unix_socket_directories"] = str(sockets)
     for name, value in address.items():
         command += ["-c", f"{name}={value}"]
-    with start_log.open("wb") as log:
-        # A session of its own: Ctrl+C in the terminal reaches the supervisor alone, which stops in order.
-        child = subprocess.Popen(
-            command,
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=log,
-            cwd="/",
-            env=_ENVIRONMENT,
-            start_new_session=True,
-            **(account.popen_arguments() if account else {}),
-        )
-    server = EmbeddedPostgres(home, data, sockets, binaries, child.pid, child)
+    pid = processes.launch(command, environment=_ENVIRONMENT, account=account, log=start_log)
+    server = EmbeddedPostgres(home, data, sockets, binaries, pid, started_here=True)
     processes.wait_until(lambda: _is_ready(server) or not server.alive(), seconds=_START_SECONDS)
     if not server.alive() or not _is_ready(server):
         server.stop()
         raise ServerStartError(f"PostgreSQL does not start:\n{_last_words(start_log, data)}")
-    _log.info("postgres.started", version=binaries.version, pid=child.pid, folder=str(data))
+    _log.info("postgres.started", version=binaries.version, pid=pid, folder=str(data))
     return server
 
 

