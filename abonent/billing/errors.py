@@ -203,3 +203,16 @@ class BadDay(Refused):
             value=value,
             open_day=open_day,
         )
+
+
+class NoticeTooShort(Refused):
+    """A price that moves existing services must be announced before (10 days by default)."""
+
+    def __init__(self, value: date, allowed: date) -> None:
+        super().__init__(
+            "NOTICE_TOO_SHORT",
+            N_("A new price needs notice; the first possible date is {allowed_from}."),
+            field="from",
+            value=value,
+            allowed_from=allowed,
+        )

@@ -369,6 +369,17 @@ def state_of(book: Book, service: Service) -> ServiceState:
     return ServiceState.SERVED if service.served else ServiceState.SUSPENDED
 
 
+def account_state(book: Book) -> str:
+    """The account in one word, for registers: what its living services are."""
+    states = {state_of(book, s) for s in book.services} - {ServiceState.PLANNED}
+    living = states - {ServiceState.ENDED}
+    if not living:
+        return "ended" if states else "idle"
+    if len(living) > 1:
+        return "partly"
+    return living.pop().value
+
+
 def copied(book: Book) -> Book:
     """A copy to try things on: nothing done to it reaches the original."""
     return replace(

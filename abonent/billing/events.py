@@ -1,0 +1,36 @@
+"""What happened in billing, for the departments above it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentTaken:
+    """Money came in."""
+
+    account_id: int
+    entry_no: int
+    amount: int
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class PromiseJudged:
+    """A promised payment came to its day: kept, or broken."""
+
+    account_id: int
+    promise_no: int
+    kept: bool
+    automatic: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceSwitched:
+    """A service was cut off for want of money, or is served again."""
+
+    account_id: int
+    service_no: int
+    day: date
+    served: bool

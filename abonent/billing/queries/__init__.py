@@ -1,0 +1,1 @@
+"""Reads of billing: the catalogue, books of accounts, entries, the day, turnover."""

@@ -1,0 +1,225 @@
+"""Books of accounts: one statement reads all the engine must know about some accounts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from abonent.billing.errors import AccountNotFound
+from abonent.billing.queries.catalogue import Catalogue, read_catalogue
+from abonent.billing.queries.entries import posting_of
+from abonent.billing.rules.book import (
+    Book,
+    Charge,
+    Discount,
+    Freeze,
+    Kind,
+    Mode,
+    Posting,
+    Promise,
+    PromiseState,
+    Service,
+    Span,
+    Term,
+)
+from abonent.billing.rules.history import day_amounts
+from abonent.billing.rules.periods import BillingDay
+
+_INSTALLATION = "SELECT day, first_day, closing, catalogue FROM billing_installation"
+_NUMBER = "SELECT account_id FROM billing_account_number WHERE number = $1"
+_BOOKS = """
+SELECT a.*, d.day AS due,
+    (SELECT array_agg(x ORDER BY x.since) FROM billing_billing_day x
+     WHERE x.account_id = a.account_id) AS billing_days,
+    (SELECT array_agg(x ORDER BY x.no) FROM billing_service x
+     WHERE x.account_id = a.account_id) AS services,
+    (SELECT array_agg(x ORDER BY x.service_no, x.since) FROM billing_service_tariff x
+     WHERE x.account_id = a.account_id) AS terms,
+    (SELECT array_agg(x ORDER BY x.no) FROM billing_discount x
+     WHERE x.account_id = a.account_id) AS discounts,
+    (SELECT array_agg(x ORDER BY x.starts_on) FROM billing_pause x
+     WHERE x.account_id = a.account_id) AS pauses,
+    (SELECT array_agg(x) FROM billing_compensated x
+     WHERE x.account_id = a.account_id) AS compensated,
+    (SELECT array_agg(x ORDER BY x.starts_on) FROM billing_freeze x
+     WHERE x.account_id = a.account_id AND x.ends_on > x.starts_on) AS freezes,
+    (SELECT array_agg(x) FROM billing_promise x
+     WHERE x.account_id = a.account_id AND x.state = 'active') AS promises,
+    (SELECT array_agg(x ORDER BY x.no) FROM billing_entry x
+     WHERE x.account_id = a.account_id AND x.day >= a.held_since AND x.day <= $2
+       AND x.service_no IS NOT NULL) AS held
+FROM billing_account a JOIN billing_account_due d ON d.account_id = a.account_id
+WHERE a.account_id = ANY($1::bigint[]) ORDER BY a.account_id
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Installation:
+    """The open business day, the first one, who closes days, and the catalogue in force."""
+
+    day: date
+    first_day: date
+    closing: str
+    catalogue: Catalogue
+
+
+@dataclass(slots=True)
+class Loaded:
+    """A book with what is kept beside it: the row it came from, its due day, its services' rows."""
+
+    book: Book
+    row: Any
+    due: date
+    services: dict[int, Any]
+    catalogue: Catalogue
+
+    @property
+    def number(self) -> str:
+        """The account's number."""
+        return str(self.row["number"])
+
+
+async def installation(connection: Any) -> Installation:
+    """The installation's one row; RuntimeError before `abonent init` or `abonent demo`."""
+    row = await connection.fetchrow(_INSTALLATION)
+    if row is None:
+        raise RuntimeError(
+            "the installation has no business day yet: run `abonent init --day DATE`"
+        )
+    catalogue = await read_catalogue(connection, row["catalogue"])
+    return Installation(row["day"], row["first_day"], row["closing"], catalogue)
+
+
+async def account_id(connection: Any, number: str) -> int:
+    """The id of the account with a number; raises AccountNotFound."""
+    found = await connection.fetchval(_NUMBER, number)
+    if found is None:
+        raise AccountNotFound(number)
+    return int(found)
+
+
+async def load_books(
+    connection: Any, accounts: Iterable[int], *, here: Installation
+) -> list[Loaded]:
+    """Read the books of accounts, in order of their ids."""
+    rows = await connection.fetch(_BOOKS, list(accounts), here.day)
+    return [_loaded(row, here.catalogue) for row in rows]
+
+
+async def load_book(connection: Any, number: str, *, here: Installation) -> Loaded:
+    """Read one account's book by its number; raises AccountNotFound."""
+    return (await load_books(connection, [await account_id(connection, number)], here=here))[0]
+
+
+def _loaded(row: Any, catalogue: Catalogue) -> Loaded:
+    services = {s["no"]: s for s in row["services"] or ()}
+    book = Book(
+        account=row["account_id"],
+        day=row["day"],
+        billing_days=(
+            BillingDay(date.min, row["billing_day"]),
+            *(BillingDay(b["since"], b["day"]) for b in row["billing_days"] or ()),
+        ),
+        balance=row["balance"],
+        credit_limit=row["credit_limit"],
+        promise=_promise(row["promises"]),
+        freezes=tuple(Freeze(f["no"], f["starts_on"], f["ends_on"]) for f in row["freezes"] or ()),
+        services=[_service(row, s, catalogue) for s in services.values()],
+        last_no=row["last_no"],
+        last_promise=row["last_promise"],
+        bonus_left=row["bonus_left"],
+        bonus_used=row["bonus_used"],
+        policy=catalogue.policy,
+    )
+    _hold(book, [posting_of(entry, catalogue) for entry in row["held"] or ()])
+    return Loaded(book, row, row["due"], services, catalogue)
+
+
+def _promise(rows: Any) -> Promise | None:
+    if not rows:
+        return None
+    row = rows[0]
+    return Promise(
+        row["no"],
+        row["amount"],
+        row["granted_on"],
+        row["ends_on"],
+        PromiseState.ACTIVE,
+        automatic=row["automatic"],
+    )
+
+
+def _service(account: Any, row: Any, catalogue: Catalogue) -> Service:
+    no = row["no"]
+    terms = [Term(row["starts_on"], catalogue.tariffs[row["tariff_id"]])]
+    terms += [
+        Term(t["since"], catalogue.tariffs[t["tariff_id"]])
+        for t in account["terms"] or ()
+        if t["service_no"] == no
+    ]
+    return Service(
+        no=no,
+        starts_on=row["starts_on"],
+        terms=tuple(terms),
+        priority=row["priority"],
+        ends_on=row["ends_on"],
+        discounts=tuple(
+            Discount(d["no"], d["starts_on"], d["ends_on"], d["percent"], d["amount"])
+            for d in account["discounts"] or ()
+            if d["service_no"] == no
+        ),
+        pauses=tuple(
+            Span(p["starts_on"], p["ends_on"])
+            for p in account["pauses"] or ()
+            if p["service_no"] == no
+        ),
+        compensated=frozenset(
+            c["day"] for c in account["compensated"] or () if c["service_no"] == no
+        ),
+        served=row["served"],
+        settled_to=row["settled_to"],
+        billed_to=row["billed_to"],
+        connection_fee=row["connection_fee"],
+        place=row["place_id"],
+    )
+
+
+def _hold(book: Book, entries: list[Posting]) -> None:
+    """Rebuild what charges still hold from the entries since the oldest one that matters."""
+    services = {s.no: s for s in book.services}
+    charges: dict[int, Charge] = {}
+    for entry in entries:
+        if entry.kind is Kind.CHARGE and entry.service is not None and entry.tariff:
+            amounts = {day: -amount for day, amount in day_amounts(entry).items()}
+            charge = Charge(
+                entry.no,
+                entry.day,
+                entry.tariff.mode,
+                amounts,
+                entry.tax_code or "none",
+                entry.tax_rate,
+                entry.due_on,
+            )
+            charges[entry.no] = charge
+            services[entry.service].charges.append(charge)
+        elif entry.corrects in charges:
+            _reduce(charges[entry.corrects], entry)
+    for service in book.services:
+        service.charges = [c for c in service.charges if matters(c, book.day)]
+
+
+def _reduce(charge: Charge, entry: Posting) -> None:
+    for day, amount in day_amounts(entry).items():
+        if entry.kind is Kind.RETURN:
+            charge.amounts.pop(day, None)
+        elif day in charge.amounts:
+            charge.amounts[day] -= amount
+
+
+def matters(charge: Charge, day: date) -> bool:
+    """True while a charge holds a day from `day` on, or is not yet due."""
+    if charge.mode is not Mode.ARREARS and any(d >= day for d in charge.amounts):
+        return True
+    return charge.due_on is not None and charge.due_on > day

@@ -1,0 +1,179 @@
+"""Recalculation of past days and compensation of outages."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+
+from abonent.billing.queries.accounts import account_ids_at
+from abonent.billing.queries.books import Installation, Loaded, account_id, installation, load_books
+from abonent.billing.queries.entries import entries_of
+from abonent.billing.rules import recalculation
+from abonent.billing.rules.book import Kind
+from abonent.billing.rules.history import History, history_of
+from abonent.billing.rules.opening import touch
+from abonent.billing.rules.recalculation import DayDifference, Truth
+from abonent.billing.service.books import acting, keep, open_accounts
+from abonent.billing.service.services import own_service
+from abonent.kernel import clock
+from abonent.kernel.actor import Actor
+from abonent.kernel.db import reading, unit_of_work
+
+BATCH = 200
+_COMPENSATED = (
+    "SELECT day, incident FROM billing_compensated WHERE account_id = $1 AND service_no = $2"
+)
+_COMPENSATE = """
+INSERT INTO billing_compensated (account_id, service_no, day, incident) VALUES ($1, $2, $3, $4)
+ON CONFLICT DO NOTHING
+"""
+_PAUSE = """
+INSERT INTO billing_pause (account_id, service_no, starts_on, ends_on, reason)
+VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Recalculated:
+    """Day by day what was and should have been charged; posted only when asked to."""
+
+    days: list[DayDifference]
+    total: int
+    loaded: Loaded
+
+
+@dataclass(slots=True)
+class Compensated:
+    """What an outage gives back to one account: amounts per day, summed over its services."""
+
+    number: str
+    days: dict[date, int] = field(default_factory=dict)
+
+    @property
+    def total(self) -> int:
+        """The sum of the days."""
+        return sum(self.days.values())
+
+
+async def _past(connection: Any, loaded: Loaded, here: Installation, service: int) -> History:
+    first = loaded.row["opened_on"]
+    kept = await entries_of(
+        connection, loaded.book.account, loaded.catalogue, since=first, until=here.day
+    )
+    fresh = [p for p in loaded.book.postings if all(p.no != k.no for k in kept)]
+    return history_of([*kept, *fresh], service)
+
+
+async def recalculate(
+    number: str, no: int, *, by: Actor, truth: Truth, reason: str, confirm: bool
+) -> Recalculated:
+    """Compare past days with what should have been true; post the difference when `confirm`.
+
+    The total is what the subscriber owes in addition; negative is given back.
+    """
+    if not confirm:
+        return await _preview(number, no, by, truth)
+    async with acting(number, by=by, right="billing.correct") as (work, loaded):
+        here = await installation(work.connection)
+        past = await _past(work.connection, loaded, here, no)
+        rows = await _rows(work.connection, loaded, no, past, truth)
+        service = own_service(loaded, no)
+        note: dict[str, object] = {"reason": reason}
+        if truth.served is not None:
+            note["served"] = truth.served
+        recalculation.post_differences(
+            loaded.book, service, past, rows, kind=Kind.CORRECTION, note=note
+        )
+        account = loaded.book.account
+        known = service.pauses
+        recalculation.mark_unserved(service, truth)
+        pauses = [(account, no, p.start, p.end, reason) for p in service.pauses if p not in known]
+        await work.connection.executemany(_PAUSE, pauses)
+        total = sum(row.difference for row in rows)
+        after = {"from": truth.start, "to": truth.end, "total": total, "reason": reason}
+        subject = f"{number}/{no}"
+        await work.audit("billing:period:recalculated", subject, account_id=account, after=after)
+    return Recalculated(rows, total, loaded)
+
+
+async def _preview(number: str, no: int, by: Actor, truth: Truth) -> Recalculated:
+    by.require("billing.account.view")
+    async with reading() as connection:
+        here = await installation(connection)
+        account = await account_id(connection, number)
+        (loaded,) = await load_books(connection, [account], here=here)
+        touch(loaded.book, here.day, loaded.due)
+        past = await _past(connection, loaded, here, no)
+        rows = await _rows(connection, loaded, no, past, truth)
+    return Recalculated(rows, sum(row.difference for row in rows), loaded)
+
+
+async def _rows(
+    connection: Any, loaded: Loaded, no: int, past: History, truth: Truth
+) -> list[DayDifference]:
+    service = own_service(loaded, no)
+    known = await connection.fetch(_COMPENSATED, loaded.book.account, no)
+    compensated = {r["day"]: r["incident"] for r in known}
+    return recalculation.differences(loaded.book, service, past, truth, compensated)
+
+
+async def compensate(
+    *,
+    by: Actor,
+    incident: str,
+    start: datetime,
+    end: datetime,
+    accounts: Sequence[str] = (),
+    places: Sequence[int] = (),
+    zone: str,
+    confirm: bool,
+    reason: str = "",
+) -> list[Compensated]:
+    """Give back what is still held for the days of an outage, for accounts or whole buildings.
+
+    Without `confirm` nothing is posted. A second run for the same incident finds nothing held.
+    """
+    by.require("billing.compensate" if confirm else "billing.account.view")
+    async with reading() as connection:
+        chosen = [await account_id(connection, number) for number in accounts]
+        chosen += await account_ids_at(connection, places)
+    result: list[Compensated] = []
+    chosen = sorted(set(chosen))
+    for first in range(0, len(chosen), BATCH):
+        async with unit_of_work(by) as work:
+            here = await installation(work.connection)
+            books = await open_accounts(work, chosen[first : first + BATCH])
+            days = recalculation.outage_days(start, end, clock.zone(zone), here.day)
+            for loaded in books:
+                own, marks = await _give_back(work.connection, loaded, here, days, incident)
+                result.append(own)
+                if confirm:
+                    await work.connection.executemany(_COMPENSATE, marks)
+            if confirm:
+                await keep(work, *books)
+                after = {"incident": incident, "accounts": len(books), "reason": reason}
+                await work.audit("billing:outage:compensated", incident, after=after)
+    return result
+
+
+async def _give_back(
+    connection: Any, loaded: Loaded, here: Installation, days: list[date], incident: str
+) -> tuple[Compensated, list[tuple[int, int, date, str]]]:
+    """Post in memory what the outage gives back; answer it with the days to be marked."""
+    own = Compensated(loaded.number)
+    marks = []
+    for service in loaded.book.services:
+        past = await _past(connection, loaded, here, service.no)
+        touched = [day for day in days if service.living(day)]
+        service.compensated |= set(touched)
+        marks += [(loaded.book.account, service.no, day, incident) for day in touched]
+        rows = recalculation.outage_differences(past, touched)
+        for row in rows:
+            own.days[row.day] = own.days.get(row.day, 0) + row.was
+        note: dict[str, object] = {"incident": incident}
+        recalculation.post_differences(
+            loaded.book, service, past, rows, kind=Kind.COMPENSATION, note=note
+        )
+    return own, marks
