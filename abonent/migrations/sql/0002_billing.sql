@@ -155,7 +155,7 @@ CREATE TABLE billing_service (
     place_id       integer  NOT NULL REFERENCES billing_place,
     PRIMARY KEY (account_id, no)
 ) WITH (fillfactor = 80);
-CREATE INDEX billing_service_tariff ON billing_service (tariff_id, account_id);
+CREATE INDEX billing_service_by_tariff ON billing_service (tariff_id, account_id);
 COMMENT ON COLUMN billing_service.tariff_id IS 'the tariff at the start; later ones in billing_service_tariff';
 
 CREATE TABLE billing_service_tariff (
@@ -165,7 +165,7 @@ CREATE TABLE billing_service_tariff (
     tariff_id   integer     NOT NULL REFERENCES billing_tariff,
     PRIMARY KEY (account_id, service_no, since)
 );
-CREATE INDEX billing_service_tariff_tariff ON billing_service_tariff (tariff_id, account_id);
+CREATE INDEX billing_service_tariff_by_tariff ON billing_service_tariff (tariff_id, account_id);
 
 -- Where a service stood when; the latest row is the present place.
 CREATE TABLE billing_service_place (

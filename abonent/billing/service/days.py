@@ -1,0 +1,206 @@
+"""The operating day: its first one, closing, and the run that opens the next for everybody."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+
+from abonent.billing.errors import AlreadyExists, BadDay
+from abonent.billing.queries.books import Loaded, installation
+from abonent.billing.rules.book import CHARGE_KINDS
+from abonent.billing.rules.opening import bring_to
+from abonent.billing.rules.periods import DAY
+from abonent.billing.service.books import DAY_LOCK, keep, lock_accounts
+from abonent.billing.service.months import roll_up
+from abonent.kernel import clock
+from abonent.kernel.actor import SYSTEM, Actor
+from abonent.kernel.db import reading, unit_of_work
+from abonent.kernel.ids import new_id
+from abonent.kernel.work import UnitOfWork
+
+BATCH = 2000
+"""Accounts per transaction: bounds the memory of a run and what a kill can cost."""
+
+_ALONE = "SELECT pg_advisory_xact_lock($1)"
+_INIT = """
+INSERT INTO billing_installation (id, day, first_day, closing, catalogue, moved_at)
+VALUES (1, $1, $1, $2, $3, $4) ON CONFLICT DO NOTHING RETURNING day
+"""
+_MONTHS = "SELECT billing_make_month($1), billing_make_month(($1::date + interval '1 month')::date)"
+_MOVE = "UPDATE billing_installation SET day = $1, moved_at = $2"
+_RUN = "INSERT INTO billing_run (day, started_at) VALUES ($1, $2) ON CONFLICT DO NOTHING"
+_BATCHES = """
+INSERT INTO billing_batch (day, no, first, last, size)
+SELECT $1, part, min(account_id), max(account_id), count(*) FROM (
+    SELECT account_id, (row_number() OVER (ORDER BY account_id) - 1) / $2 AS part
+    FROM billing_account_due WHERE day <= $1) due
+GROUP BY part
+"""
+_UNFINISHED = "SELECT day FROM billing_run WHERE finished_at IS NULL ORDER BY day"
+_CLAIM = """
+SELECT no, first, last FROM billing_batch WHERE day = $1 AND NOT done
+ORDER BY no LIMIT 1 FOR UPDATE SKIP LOCKED
+"""
+_DUE = """
+SELECT account_id FROM billing_account_due
+WHERE account_id >= $1 AND account_id <= $2 AND day <= $3 ORDER BY account_id
+"""
+_DONE = """
+UPDATE billing_batch SET done = true, accounts = $3, charges = $4, amount = $5
+WHERE day = $1 AND no = $2
+"""
+_WAIT = (
+    "SELECT count(*) FROM (SELECT 1 FROM billing_batch WHERE day = $1 AND NOT done FOR UPDATE) b"
+)
+_FINISH = """
+UPDATE billing_run r SET finished_at = $2, accounts = b.accounts, charges = b.charges, amount = b.amount
+FROM (SELECT coalesce(sum(accounts), 0) AS accounts, coalesce(sum(charges), 0) AS charges,
+    coalesce(sum(amount), 0)::bigint AS amount FROM billing_batch WHERE day = $1) b
+WHERE r.day = $1 AND r.finished_at IS NULL
+"""
+_TOTALS = """
+SELECT coalesce(sum(accounts), 0)::bigint AS accounts, coalesce(sum(charges), 0)::bigint AS charges,
+    coalesce(sum(amount), 0)::bigint AS amount FROM billing_run WHERE day > $1 AND day <= $2
+"""
+
+Progress = Callable[[date, int, int], None]
+"""Told the day being opened, accounts reached and accounts in all."""
+
+
+@dataclass(frozen=True, slots=True)
+class Closed:
+    """What closing days did: the day now open, and the sums over their runs."""
+
+    day: date
+    accounts: int
+    charges: int
+    amount: int
+    seconds: float
+
+
+async def begin(day: date, *, by: Actor, automatic: bool = False) -> None:
+    """Set the first business day of an empty installation; a second time is refused."""
+    by.require("billing.day.close")
+    async with unit_of_work(by) as work:
+        closing = "auto" if automatic else "manual"
+        row = (day, closing, new_id(), clock.now())
+        if await work.connection.fetchval(_INIT, *row) is None:
+            here = await installation(work.connection)
+            raise AlreadyExists("day", here.day)
+        await work.connection.execute(_MONTHS, day)
+        await work.audit("billing:installation:begun", day.isoformat())
+
+
+async def close_days(
+    *, by: Actor, through: date | None = None, progress: Progress | None = None
+) -> Closed:
+    """Close business days through one (default: the open one) and open the next for everybody.
+
+    A run that a kill left unfinished is finished first. Several processes may do this at once:
+    the batches are shared between them.
+    """
+    by.require("billing.day.close")
+    started = clock.monotonic()
+    async with reading() as connection:
+        first = (await installation(connection)).day
+    last = first if through is None else through
+    if last < first and not await _unfinished():
+        raise BadDay("through", last, first)
+    await finish_runs(progress=progress)
+    day = first
+    while day <= last:
+        await move_day(day, by=by)
+        await finish_runs(progress=progress)
+        day += DAY
+    async with reading() as connection:
+        totals = await connection.fetchrow(_TOTALS, first, day)
+    return Closed(
+        day, totals["accounts"], totals["charges"], totals["amount"], clock.monotonic() - started
+    )
+
+
+async def move_day(day: date, *, by: Actor) -> bool:
+    """Close `day` and open the next, with its run and batches; False when somebody already did.
+
+    It waits for every use case in flight: what they post carries the day they began on.
+    """
+    async with unit_of_work(by) as work:
+        await work.connection.execute(_ALONE, DAY_LOCK)
+        here = await installation(work.connection)
+        if here.day != day:
+            return False
+        opened = day + DAY
+        now = clock.now()
+        await work.connection.execute(_MONTHS, opened)
+        await work.connection.execute(_MOVE, opened, now)
+        await work.connection.execute(_RUN, opened, now)
+        await work.connection.execute(_BATCHES, opened, BATCH)
+        await work.audit("billing:day:closed", day.isoformat())
+    return True
+
+
+async def _unfinished() -> list[date]:
+    async with reading() as connection:
+        return [row["day"] for row in await connection.fetch(_UNFINISHED)]
+
+
+async def finish_runs(*, progress: Progress | None = None) -> None:
+    """Work through the batches of every unfinished run, then close the runs."""
+    for day in await _unfinished():
+        while await run_batch(day):
+            if progress:
+                await _tell(day, progress)
+        await _finish(day)
+
+
+async def _tell(day: date, progress: Progress) -> None:
+    async with reading() as connection:
+        row = await connection.fetchrow(
+            "SELECT coalesce(sum(size) FILTER (WHERE done), 0) AS reached,"
+            " coalesce(sum(size), 0) AS size FROM billing_batch WHERE day = $1",
+            day,
+        )
+    progress(day, int(row["reached"]), int(row["size"]))
+
+
+async def run_batch(day: date) -> bool:
+    """Open the day for one batch of accounts in one transaction; False when none is left.
+
+    The mark of the batch, the entries and the balances commit together.
+    """
+    async with unit_of_work(SYSTEM) as work:
+        batch = await work.connection.fetchrow(_CLAIM, day)
+        if batch is None:
+            return False
+        rows = await work.connection.fetch(_DUE, batch["first"], batch["last"], day)
+        books = await _open_due(work, [row["account_id"] for row in rows], day)
+        charges = [-p.amount for b in books for p in b.book.postings if p.kind in CHARGE_KINDS]
+        await work.connection.execute(
+            _DONE, day, batch["no"], len(books), len(charges), sum(charges)
+        )
+    return True
+
+
+async def _open_due(work: UnitOfWork, accounts: list[int], day: date) -> list[Loaded]:
+    """Lock accounts, open each of their due days, keep what came of it."""
+    if not accounts:
+        return []
+    found = await lock_accounts(work, accounts)
+    here = await installation(work.connection)
+    books = [loaded for loaded in found if loaded.due <= day]
+    for loaded in books:
+        bring_to(loaded.book, here.day, loaded.due)
+    if books:
+        await keep(work, *books)
+    return books
+
+
+async def _finish(day: date) -> None:
+    """Wait for batches other processes still hold, then close the run and roll the month up."""
+    async with unit_of_work(SYSTEM) as work:
+        if await work.connection.fetchval(_WAIT, day):
+            return
+        await work.connection.execute(_FINISH, day, clock.now())
+        if day.day == 1:
+            await roll_up(work.connection, day - DAY)
