@@ -14,6 +14,7 @@ from starlette.routing import BaseRoute
 
 from abonent.kernel.db import open_database
 from abonent.kernel.errors import DomainError
+from abonent.kernel.logging import configure_logging
 from abonent.kernel.settings import Settings
 from abonent.web.assets import PREFIX, Assets, build_assets
 from abonent.web.failures import domain_error, http_error
@@ -65,5 +66,7 @@ def _layers(settings: Settings, assets: Assets) -> list[Middleware]:
 
 @asynccontextmanager
 async def _lifespan(app: Starlette) -> AsyncIterator[None]:
-    async with open_database(app.state.desk.settings):
+    settings: Settings = app.state.desk.settings
+    configure_logging(settings)
+    async with open_database(settings):
         yield

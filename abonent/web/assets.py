@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 try:
-    import brotli
+    import brotli  # type: ignore[import-untyped]  # published without type information
 except ImportError:  # pragma: no cover - gzip alone is served where brotli is not installed
     brotli = None
 

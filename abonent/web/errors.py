@@ -47,9 +47,7 @@ class UnknownRole(NotFound):
     """There is no such role."""
 
     def __init__(self, role: str) -> None:
-        super().__init__(
-            "UNKNOWN_ROLE", N_("There is no role {value}."), field="role", value=role
-        )
+        super().__init__("UNKNOWN_ROLE", N_("There is no role {value}."), field="role", value=role)
 
 
 # The most particular family first: a NotSignedIn is a Forbidden too.

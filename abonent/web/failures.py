@@ -42,9 +42,9 @@ async def domain_error(request: Request, error: Exception) -> Response:
     """Answer with the page of a domain error; asks to sign in where nobody is."""
     if not isinstance(error, DomainError):
         raise error
-    if isinstance(error, NotSignedIn) and request.method in {"GET", "HEAD"}:
-        if not wants_fragment(request):
-            return RedirectResponse(sign_in_address(request), 303)
+    reads = request.method in {"GET", "HEAD"} and not wants_fragment(request)
+    if isinstance(error, NotSignedIn) and reads:
+        return RedirectResponse(sign_in_address(request), 303)
     fields = error.errors if isinstance(error, Malformed) else ()
     return failure(request, status_of(error), text=error.text(), code=error.code, fields=fields)
 

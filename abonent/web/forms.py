@@ -25,7 +25,7 @@ def by_field(errors: tuple[FieldError, ...]) -> Mapping[str, str]:
 def local_path(text: str, *, default: str = "/") -> str:
     """Return an address of this host to go to, or the default for anything else.
 
-    ``//other.example`` and ``/\\other.example`` lead elsewhere in a browser and are not taken.
+    Two slashes, or a slash and a backslash, lead elsewhere in a browser and are not taken.
     """
     looks_local = text.startswith("/") and not text.startswith(("//", "/\\"))
     return text if looks_local and text.isprintable() else default

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from pkgutil import iter_modules
+
 import asyncpg
-from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 
-from abonent.kernel.db import DatabaseUnreachableError, reading
-from abonent.kernel.migrate import pending_migrations
-from abonent.web.render import desk_of
+from abonent import migrations
+from abonent.kernel.db import APP, DatabaseUnreachableError, reading
+from abonent.kernel.metrics import exposition
 
 _FAILURES = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, DatabaseUnreachableError)
+# Read once: looking at the folder in a request would block the others.
+_MIGRATIONS = tuple(module.name for module in iter_modules(migrations.__path__))
+_APPLIED = "SELECT name FROM tortoise_migrations WHERE app = $1"
 
 
 async def alive(request: Request) -> Response:  # noqa: ARG001  the shape of an endpoint
@@ -19,30 +23,21 @@ async def alive(request: Request) -> Response:  # noqa: ARG001  the shape of an 
     return PlainTextResponse("ok")
 
 
-async def ready(request: Request) -> Response:
+async def ready(request: Request) -> Response:  # noqa: ARG001
     """Answer 200 when the database is reached and up to date, 503 with the reason otherwise."""
     try:
         async with reading() as connection:
-            await connection.fetchval("SELECT 1")
-        pending = await _pending(request)
+            applied = {row["name"] for row in await connection.fetch(_APPLIED, APP)}
     except _FAILURES as error:
         reason = type(error).__name__
         return JSONResponse({"ready": False, "database": reason}, status_code=503)
+    pending = [name for name in _MIGRATIONS if name not in applied]
     if pending:
         return JSONResponse({"ready": False, "migrations": pending}, status_code=503)
     return JSONResponse({"ready": True})
 
 
-async def _pending(request: Request) -> list[str]:
-    """Return the migrations still to run; asked of the database until there is none."""
-    state = request.app.state
-    if getattr(state, "migrated", False):
-        return []
-    pending = await pending_migrations(desk_of(request).settings.database_url or "")
-    state.migrated = not pending
-    return pending
-
-
 async def metrics(request: Request) -> Response:  # noqa: ARG001
     """Answer with the measurements of this process in the Prometheus text format."""
-    return Response(generate_latest(), headers={"Content-Type": CONTENT_TYPE_LATEST})
+    text, content_type = exposition()
+    return Response(text, headers={"Content-Type": content_type})

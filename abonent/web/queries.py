@@ -58,7 +58,7 @@ SELECT s.id AS session_id, s.last_seen_at, u.id AS user_id, u.login, u.name, u.r
    AND s.expires_at > $2 AND s.last_seen_at > $3 AND u.active
 """
 
-_TOKEN = """
+_BEARER = """
 SELECT id, name, rights FROM web_token WHERE secret_hash = $1 AND revoked_at IS NULL
 """
 
@@ -100,7 +100,7 @@ def _identity(row: Any) -> Identity:
 async def token_actor(secret: str) -> Actor | None:
     """Return the actor of an API token, or None for an unknown or revoked one."""
     async with reading() as connection:
-        row = await connection.fetchrow(_TOKEN, secret_hash(secret))
+        row = await connection.fetchrow(_BEARER, secret_hash(secret))
     if row is None:
         return None
     return Actor("token", str(row["id"]), row["name"], frozenset(row["rights"]))

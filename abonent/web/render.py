@@ -15,6 +15,7 @@ from jinja2_fragments import render_block
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
+from abonent.kernel import clock
 from abonent.kernel.i18n import LANGUAGES, _, current_language, gettext, ngettext
 from abonent.kernel.money import format_money
 from abonent.kernel.settings import Settings
@@ -78,7 +79,7 @@ def _load_everything(environment: Environment) -> None:
     for name in environment.list_templates():
         environment.get_template(name)
     for language in LANGUAGES:
-        format_datetime(datetime.min, _INSTANT[language], locale=language)
+        format_datetime(clock.now(), _INSTANT[language], locale=language)
 
 
 def _money(amount: int, *, sign: bool = False, currency: bool = True) -> str:

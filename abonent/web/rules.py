@@ -31,7 +31,8 @@ class Limit:
         if over < 0:
             return None
         # 2**20 minutes is far beyond any longest block; the bound keeps the number small.
-        return min(self.first * 2 ** min(over, 20), self.longest)
+        times: int = 2 ** min(over, 20)
+        return min(self.first * times, self.longest)
 
 
 # A person mistypes a few times; an office of many people shares one address.

@@ -13,6 +13,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from abonent.kernel.actor import Actor
 from abonent.kernel.errors import Conflict, Forbidden, Malformed, NotFound, Refused
 from abonent.kernel.settings import Settings
 from abonent.web.access import PUBLIC, SIGNED_IN, PageRoute
@@ -63,9 +64,7 @@ async def test_nobody_signed_in_is_refused(guest: httpx.AsyncClient, route: Page
     [route for route in GUARDED if route.right != SIGNED_IN],
     ids=lambda route: f"{route.path}-{route.methods}",
 )
-async def test_a_role_without_the_right_is_refused(
-    enter: Enter, db: Any, route: PageRoute
-) -> None:
+async def test_a_role_without_the_right_is_refused(enter: Enter, db: Any, route: PageRoute) -> None:
     await db.execute("INSERT INTO web_role (code, name) VALUES ('nothing', 'Nothing')")
     browser = await enter("nothing")
     answer = await browser.request(*_call(route))
@@ -102,7 +101,7 @@ async def test_a_request_from_another_site_is_not_carried_out(
         ({}, False),
     ],
 )
-def test_where_a_posted_form_comes_from(headers: dict[str, str], believed: bool) -> None:
+def test_where_a_posted_form_comes_from(headers: dict[str, str], *, believed: bool) -> None:
     found = comes_from_here("POST", httpx.Headers({"host": "desk.test", **headers}))
     assert found is believed
 
@@ -186,7 +185,7 @@ def failing(database: Settings, tmp_path_factory: pytest.TempPathFactory) -> Sta
 async def test_each_family_of_errors_has_its_status_and_page(
     failing: Starlette, client_of: ClientOf, db: Any, name: str
 ) -> None:
-    error, status = ERRORS[name]
+    status = ERRORS[name][1]
     async with client_of(failing) as client:
         whole = await client.get(f"/fail/{name}")
         part = await client.get(f"/fail/{name}", headers={"HX-Request": "true"})
@@ -228,11 +227,8 @@ def test_the_other_keyboard_layout_is_tried() -> None:
 
 
 def test_pages_without_the_right_are_not_found() -> None:
-    class Nobody:
-        def may(self, right: str) -> bool:
-            return False
-
-    assert find_pages(Nobody(), "").found == ()  # type: ignore[arg-type]
+    nobody = Actor("user", "1", "Никто", frozenset())
+    assert find_pages(nobody, "").found == ()
 
 
 def test_only_paths_of_this_host_are_followed() -> None:
@@ -245,14 +241,15 @@ async def _echo(request: Request) -> Response:
     return JSONResponse({"ok": True})
 
 
-async def test_the_api_is_not_asked_where_its_calls_come_from(
-    database: Settings,
-    client_of: ClientOf,
-    tmp_path_factory: pytest.TempPathFactory,
-    db: Any,
-) -> None:
+@pytest.fixture(scope="session")
+def with_api(database: Settings, tmp_path_factory: pytest.TempPathFactory) -> Starlette:
     home = tmp_path_factory.mktemp("api-home")
     routes = [Route("/api/v1/echo", _echo, methods=["POST"])]
-    app = create_app(database.having(home=home), routes=routes, own_database=False)
-    async with client_of(app, **{"Sec-Fetch-Site": "cross-site"}) as client:
+    return create_app(database.having(home=home), routes=routes, own_database=False)
+
+
+async def test_the_api_is_not_asked_where_its_calls_come_from(
+    with_api: Starlette, client_of: ClientOf, db: Any
+) -> None:
+    async with client_of(with_api, **{"Sec-Fetch-Site": "cross-site"}) as client:
         assert (await client.post("/api/v1/echo")).status_code == 200

@@ -22,7 +22,6 @@ PASSWORD = "correct horse battery"
 Enter = Callable[..., Awaitable[httpx.AsyncClient]]
 
 
-
 @pytest.fixture
 async def user(db: Any) -> int:
     return await service.add_user("Anna", name="Анна", role="cash", password=PASSWORD)

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
 import secrets
 from typing import Any
 
 import asyncpg
 import structlog
-from prometheus_client import Histogram
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from abonent.kernel import clock
+from abonent.kernel.db import DatabaseUnreachableError
+from abonent.kernel.metrics import histogram
 from abonent.web.failures import failure
 
 _log = structlog.get_logger("abonent.web")
-_SECONDS = Histogram(
+_SECONDS = histogram(
     "abonent_http_request_seconds",
     "Time to answer HTTP requests",
     ("method", "route", "status"),
@@ -23,7 +25,12 @@ _SECONDS = Histogram(
 )
 _QUIET = frozenset({"/healthz", "/readyz", "/metrics"})
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
-_UNREACHABLE = (OSError, asyncpg.PostgresConnectionError, asyncpg.CannotConnectNowError)
+_UNREACHABLE = (
+    OSError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.CannotConnectNowError,
+    DatabaseUnreachableError,
+)
 
 
 class Observe:
@@ -84,6 +91,11 @@ def _actor(scope: Scope) -> str:
     return f"user:{identity.user_id}" if identity else ""
 
 
+async def _report(error: Exception, *, number: str, route: str) -> None:
+    """Log a failure with its traceback, in a thread: writing one reads the source files."""
+    await asyncio.to_thread(_log.error, "failure", number=number, route=route, exc_info=error)
+
+
 class CatchFailures:
     """Turns a failure of the program into a page with a number that the log knows too."""
 
@@ -108,7 +120,7 @@ class CatchFailures:
             if started:
                 raise
             number = scope.get("state", {}).get("number", "")
-            _log.exception("failure", number=number, route=route_label(scope))
+            await _report(error, number=number, route=route_label(scope))
             status = 503 if isinstance(error, _UNREACHABLE) else 500
             response = failure(Request(scope), status, number=number)
             await response(scope, receive, send)

@@ -30,14 +30,13 @@ class CrossOriginProtection:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve or refuse one request."""
-        if scope["type"] != "http" or scope["path"].startswith(self.exempt):
+        exempt = scope["type"] != "http" or scope["path"].startswith(self.exempt)
+        if exempt or comes_from_here(scope["method"], Headers(scope=scope)):
             await self.app(scope, receive, send)
-        elif comes_from_here(scope["method"], Headers(scope=scope)):
-            await self.app(scope, receive, send)
-        else:
-            text = _("The request came from another site and was not carried out.")
-            response = failure(Request(scope), 403, text=text, code="CROSS_ORIGIN")
-            await response(scope, receive, send)
+            return
+        text = _("The request came from another site and was not carried out.")
+        response = failure(Request(scope), 403, text=text, code="CROSS_ORIGIN")
+        await response(scope, receive, send)
 
 
 def comes_from_here(method: str, headers: Headers) -> bool:

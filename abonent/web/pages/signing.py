@@ -54,9 +54,7 @@ def _text(error: DomainError) -> str:
 async def sign_out(request: Request) -> Response:
     """End the session and forget its cookie."""
     identity = signed_in(request)
-    await service.sign_out(
-        identity.session_id, user_id=identity.user_id, by=identity.actor
-    )
+    await service.sign_out(identity.session_id, user_id=identity.user_id, by=identity.actor)
     response = RedirectResponse("/sign-in", 303)
     response.delete_cookie(COOKIE, httponly=True, samesite="lax")
     return response
@@ -82,9 +80,7 @@ async def change_display(request: Request) -> Response:
     return response
 
 
-def _set_cookie(
-    response: Response, request: Request, name: str, value: str, seconds: int
-) -> None:
+def _set_cookie(response: Response, request: Request, name: str, value: str, seconds: int) -> None:
     response.set_cookie(
         name,
         value,

@@ -102,9 +102,7 @@ async def _count(
         await connection.execute(_BLOCK, key, now + block)
 
 
-async def _open_session(
-    user_id: int, *, keys: dict[bytes, Limit], ip: str, agent: str
-) -> SignedIn:
+async def _open_session(user_id: int, *, keys: dict[bytes, Limit], ip: str, agent: str) -> SignedIn:
     now = clock.now()
     session_id, secret = new_id(), secrets.token_urlsafe(32)
     expires_at = now + SESSION_LIFE

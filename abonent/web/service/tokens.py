@@ -25,9 +25,7 @@ INSERT INTO web_token (id, secret_hash, name, rights, created_at) VALUES ($1, $2
 _REVOKE = "UPDATE web_token SET revoked_at = $2 WHERE id = $1 AND revoked_at IS NULL RETURNING id"
 
 
-async def create_token(
-    name: str, rights: Iterable[str] = EVERYTHING, *, by: Actor = SYSTEM
-) -> str:
+async def create_token(name: str, rights: Iterable[str] = EVERYTHING, *, by: Actor = SYSTEM) -> str:
     """Make an API token with these rights and return it; it cannot be shown again."""
     name = name.strip()
     held = sorted({right.strip() for right in rights if right.strip()})
@@ -38,9 +36,7 @@ async def create_token(
     token = PREFIX + secrets.token_urlsafe(32)
     token_id = new_id()
     async with unit_of_work(by) as uow:
-        await uow.connection.execute(
-            _ADD, token_id, secret_hash(token), name, held, clock.now()
-        )
+        await uow.connection.execute(_ADD, token_id, secret_hash(token), name, held, clock.now())
         await uow.audit("web:token:create", f"token:{token_id}", after={"rights": held})
     return token
 

@@ -75,9 +75,7 @@ async def set_password(login: str, *, password: str, by: Actor) -> None:
         await uow.audit("web:user:password", f"user:{user_id}")
 
 
-async def change_password(
-    user_id: int, *, old: str, new: str, session_id: int, by: Actor
-) -> None:
+async def change_password(user_id: int, *, old: str, new: str, session_id: int, by: Actor) -> None:
     """Change one's own password; every other session of the user ends.
 
     Raises WrongPassword when the old one is not right, Malformed when the new one is too short.
