@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import asyncio
 import signal
-from collections.abc import Awaitable, Callable
-from contextlib import suppress
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
+from dataclasses import replace
 from importlib import import_module
 from typing import Any
 
@@ -55,7 +56,9 @@ class Worker:
             raise ValueError("no queue address: the embedded server is started by its own module")
         self.settings = settings
         self.stopping = asyncio.Event()
-        self._queue = RedisSettings.from_dsn(settings.redis_url)
+        self._queue = replace(
+            RedisSettings.from_dsn(settings.redis_url), conn_retries=0, conn_timeout=5
+        )
         self._handlers: Handlers = {kind: make(settings) for kind, make in DELIVERIES.items()}
 
     def run(self) -> None:
@@ -110,8 +113,7 @@ class Worker:
             await self._pause(LOOK_SECONDS)
 
     async def _requeue(self) -> None:
-        pool = await _connect(self._queue)
-        try:
+        async with _queue(self._queue) as pool:
             while True:
                 # The id keeps a waiting run from being queued again each second; the period in it
                 # frees a run whose worker died before starting it. A run queued twice is run once.
@@ -119,34 +121,34 @@ class Worker:
                 for run_id, attempts in await due_runs():
                     await pool.enqueue_job("run", run_id, _job_id=f"{run_id}:{attempts}:{period}")
                 await self._pause(LOOK_SECONDS)
-        finally:
-            await pool.aclose()
 
     async def _run_jobs(self) -> None:
-        async def run(_ctx: dict[Any, Any], *arguments: Any, **_named: Any) -> None:
+        async def run(ctx: dict[Any, Any], *arguments: Any, **_named: Any) -> None:
+            del ctx
             await run_job(int(arguments[0]), self.settings)
 
-        runner = arq.Worker(
-            functions=[arq.func(run, name="run", timeout=86_400, max_tries=1)],
-            cron_jobs=[
-                _cron(declared) for declared in declared_jobs().values() if declared.schedule
-            ],
-            redis_settings=self._queue,
-            queue_name=QUEUE,
-            handle_signals=False,
-            retry_jobs=False,
-            max_jobs=JOBS_AT_ONCE,
-            keep_result=0,
-            job_serializer=orjson.dumps,
-            job_deserializer=orjson.loads,
-            timezone=clock.zone(self.settings.timezone),  # type: ignore[arg-type]  # any tzinfo does
-            log_results=False,
-        )
-        try:
-            await runner.main()
-        finally:
-            with suppress(OSError, RedisError):
-                await asyncio.shield(runner.close())
+        async with _queue(self._queue) as pool:
+            runner = arq.Worker(
+                functions=[arq.func(run, name="run", timeout=86_400, max_tries=1)],
+                cron_jobs=[
+                    _cron(declared) for declared in declared_jobs().values() if declared.schedule
+                ],
+                redis_pool=pool,
+                queue_name=QUEUE,
+                handle_signals=False,
+                retry_jobs=False,
+                max_jobs=JOBS_AT_ONCE,
+                keep_result=0,
+                job_serializer=orjson.dumps,
+                job_deserializer=orjson.loads,
+                timezone=clock.zone(self.settings.timezone),  # type: ignore[arg-type]  # any tzinfo
+                log_results=False,
+            )
+            try:
+                await runner.main()
+            finally:
+                runner.handle_sig(signal.SIGUSR1)  # what a signal would do: cancel what runs
+                await asyncio.gather(*runner.tasks.values(), return_exceptions=True)
 
     async def _pause(self, seconds: float) -> None:
         with suppress(TimeoutError):
@@ -163,17 +165,24 @@ def make_worker(settings: Settings) -> Worker:
     return Worker(settings)
 
 
-async def _connect(queue: RedisSettings) -> ArqRedis:
-    return await arq.create_pool(
-        queue,
+@asynccontextmanager
+async def _queue(settings: RedisSettings) -> AsyncIterator[ArqRedis]:
+    pool = await arq.create_pool(
+        settings,
         default_queue_name=QUEUE,
         job_serializer=orjson.dumps,
         job_deserializer=orjson.loads,
     )
+    try:
+        yield pool
+    finally:
+        with suppress(OSError, RedisError):
+            await pool.aclose(close_connection_pool=True)
 
 
 def _cron(declared: Job) -> CronJob:
-    async def plan(_ctx: dict[Any, Any], *_arguments: Any, **_named: Any) -> None:
+    async def plan(ctx: dict[Any, Any], *_arguments: Any, **_named: Any) -> None:
+        del ctx
         # The minute is the key: however many workers fire, it is planned once.
         minute = clock.now().replace(second=0, microsecond=0)
         await plan_job(declared.name, key=minute.isoformat())

@@ -41,6 +41,8 @@ def no_blocking_calls(request: pytest.FixtureRequest) -> Iterator[BlockBuster | 
         for function in blockbuster.functions.values():
             # Looks for a password file and certificates, once per connection.
             function.can_block_in("asyncpg/connect_utils.py", "_parse_connect_dsn_and_args")
+            # Shows the source lines of a traceback.
+            function.can_block_in("structlog/dev.py", "__call__")
         yield blockbuster
 
 
