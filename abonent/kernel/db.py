@@ -22,7 +22,7 @@ from tortoise.backends.asyncpg.client import AsyncpgDBClient, TransactionWrapper
 from tortoise.connection import get_connections
 
 import abonent
-from abonent.kernel import i18n
+from abonent.kernel import clock, i18n
 from abonent.kernel.errors import Conflict
 from abonent.kernel.i18n import N_
 from abonent.kernel.money import Currency, use_currency
@@ -70,8 +70,7 @@ async def open_database(settings: Settings) -> AsyncIterator[None]:
     """
     context = tortoise_context.TortoiseContext()
     use_currency(Currency(settings.currency, settings.minor_digits))
-    config = await asyncio.to_thread(orm_config, settings)  # looks for the rooms' models on disk
-    await asyncio.to_thread(i18n.load_catalogues)
+    config = await asyncio.to_thread(_read_files, settings)
     first = tortoise_context.get_current_context() is None
     async with context:
         await context.init(config=config, _enable_global_fallback=first)
@@ -193,6 +192,14 @@ def parse_address(url: str) -> dict[str, Any]:
     if extra:
         raise ValueError(f"not understood in the database address: {', '.join(sorted(extra))}")
     return address
+
+
+def _read_files(settings: Settings) -> dict[str, Any]:
+    """Read now, in a thread, what would otherwise be read later in the event loop."""
+    clock.zone(settings.timezone)
+    clock.zone("UTC")  # Tortoise asks for it with every timestamp
+    i18n.load_catalogues()
+    return orm_config(settings)
 
 
 async def _connect(settings: Settings) -> None:

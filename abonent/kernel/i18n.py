@@ -62,6 +62,7 @@ def load_catalogues() -> None:
     """Load every language now, so that no request waits for a file."""
     for language in LANGUAGES:
         translations(language)
+        fill("{day}", language, {"day": date.min})  # Babel reads its locale data at first use
 
 
 def gettext(msgid: str, language: str | None = None, /, **params: Any) -> str:
