@@ -9,8 +9,8 @@ from tests.oracle.calendar_periods import ONE_DAY
 from tests.oracle.opening import open_day
 from tests.oracle.state import Account
 
-# Longer than any period and any time to pay: after so long without an entry nothing will come.
-STILLNESS = timedelta(days=400)
+# Two whole periods: after so long without an entry or a planned event none will come.
+STILLNESS = timedelta(days=62)
 
 
 def money_lasts_until(account: Account, today: date) -> date | None:
@@ -32,7 +32,7 @@ def money_lasts_until(account: Account, today: date) -> date | None:
         if cut_off(played, watched, day):
             return day - ONE_DAY
         if played.balance != balance:
-            last_event = max(last_event, day)
+            last_event = last_planned(played, day)
         if day > last_event + STILLNESS:
             return None
     return None
@@ -72,8 +72,9 @@ def copy_of(account: Account) -> Account:
         account,
         services=services,
         promises=[replace(promise) for promise in account.promises],
-        arrears=list(account.arrears),
-        postings=list(account.postings),
+        ended_promises=[],
+        undue=list(account.undue),
+        postings=[],
     )
 
 
@@ -82,6 +83,7 @@ def last_planned(account: Account, today: date) -> date:
     dates = [today, account.billing_days[-1][0]]
     dates += [freeze.to for freeze in account.freezes]
     dates += [promise.ends for promise in account.promises]
+    dates += [charge.due for charge in account.undue]
     for service in account.services:
         dates += [service.start, service.end or today]
         dates += [discount.to for discount in service.discounts]

@@ -12,6 +12,7 @@ from tests.oracle.state import Account, Charge, Posting, Promise, Service, Tarif
 
 def open_day(account: Account, today: date) -> None:
     """Do what the opening of a day does for one account."""
+    account.undue = [charge for charge in account.undue if today < charge.due]
     end_promises(account, today)
     for service in account.services:
         service.held.pop(today - ONE_DAY, None)
@@ -33,12 +34,13 @@ def settle(account: Account, today: date) -> None:
 
 def end_promises(account: Account, today: date) -> None:
     """Step 1: judge the promises whose day has come."""
-    ending = [each for each in account.promises if each.outcome == "active" and each.ends <= today]
+    ending = [promise for promise in account.promises if promise.ends <= today]
+    if not ending:
+        return
+    account.promises = [promise for promise in account.promises if promise.ends > today]
     for promise in ending:
-        promise.outcome = "kept"
-    if account.funds(today) < 0:
-        for promise in ending:
-            promise.outcome = "broken"
+        promise.outcome = "kept" if account.funds(today) >= 0 else "broken"
+    account.ended_promises += ending
 
 
 def charge_arrears(account: Account, today: date) -> None:
@@ -63,14 +65,14 @@ def post_arrears(
     account: Account, service: Service, today: date, tariff: Tariff, shares: dict[date, int]
 ) -> None:
     """Post one arrears charge, with the connection fee if it is the service's first."""
-    charge = Charge(today, sum(shares.values()), due=today + timedelta(days=tariff.due_days))
+    charge = Charge(today, sum(shares.values()), today + timedelta(days=tariff.due_days))
     if not service.connected:
         charge.amount += tariff.connection_fee
         post_fee(account, today, "connection", tariff.connection_fee)
     service.connected = True
     post_days(account, service, today, "charge", shares)
     service.billed.update(dict.fromkeys(shares, charge))
-    account.arrears.append(charge)
+    account.undue.append(charge)
 
 
 def grant_quiet_promise(account: Account, today: date) -> None:
@@ -150,7 +152,7 @@ def charge_prepaid(account: Account, service: Service, today: date) -> bool:
     post_fee(account, today, "connection", fee)
     service.connected = True
     post_days(account, service, today, "charge", shares)
-    service.held.update(dict.fromkeys(shares, Charge(today, sum(shares.values()))))
+    service.held.update(dict.fromkeys(shares, Charge(today, sum(shares.values()), today)))
     return True
 
 

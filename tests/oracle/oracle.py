@@ -208,8 +208,7 @@ class Oracle:
         """Lend an amount until the opening of today + days."""
         account = self._find(number)
         require(amount > 0 and days > 0 and fee >= 0, "SIZE")
-        active = [each for each in account.promises if each.outcome == "active"]
-        require(all(each.automatic for each in active), "ALREADY")
+        require(all(each.automatic for each in account.promises), "ALREADY")
         require(not account.frozen_on(self.day), "FROZEN")
         account.promises.append(Promise(amount, self.day + days * ONE_DAY, automatic=False))
         post_fee(account, self.day, "promise", fee)
@@ -323,8 +322,9 @@ class Oracle:
         return tuple(self._find(number).postings)
 
     def promises(self, number: str) -> tuple[Promise, ...]:
-        """Give the account's promises with their outcomes, oldest first."""
-        return tuple(self._find(number).promises)
+        """Give the account's promises with their outcomes, ended ones first."""
+        account = self._find(number)
+        return (*account.ended_promises, *account.promises)
 
     def _find(self, number: str) -> Account:
         require(number in self._accounts, "NO_ACCOUNT")

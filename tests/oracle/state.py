@@ -57,6 +57,8 @@ class Tariff:
 
     def fee_on(self, day: date, segment_start: date) -> int:
         """Give the fee of the newest version that reaches a segment on a day."""
+        if not self.versions:
+            return self.fee
         reaching = [
             version
             for version in self.versions
@@ -88,11 +90,11 @@ class Discount:
 
 @dataclass(eq=False)
 class Charge:
-    """One posting of days; `amount` is kept net of corrections, `due` is for arrears alone."""
+    """One posting of days; the amount is kept net of corrections, for arrears."""
 
     day: date
     amount: int
-    due: date | None = None
+    due: date
 
 
 @dataclass(eq=False)
@@ -171,7 +173,11 @@ class Posting:
 
 @dataclass
 class Account:
-    """An account: its billing days by date, its services in the order of step 4, its money."""
+    """An account: its billing days by date, its services in the order of step 4, its money.
+
+    `promises` are the active ones, `undue` the arrears charges whose due day was not reached at
+    the day's opening.
+    """
 
     number: str
     rules: Rules
@@ -180,9 +186,10 @@ class Account:
     services: list[Service] = field(default_factory=list)
     freezes: list[Freeze] = field(default_factory=list)
     promises: list[Promise] = field(default_factory=list)
+    ended_promises: list[Promise] = field(default_factory=list)
     payments: dict[int, int] = field(default_factory=dict)
     reversed_payments: set[int] = field(default_factory=set)
-    arrears: list[Charge] = field(default_factory=list)
+    undue: list[Charge] = field(default_factory=list)
     postings: list[Posting] = field(default_factory=list)
     # Always the sum of postings: kept beside the list only because it is asked so often.
     balance: int = 0
@@ -193,10 +200,10 @@ class Account:
 
     def billing_day_on(self, day: date) -> tuple[date, int]:
         """Give since when a billing day has been in force, and the billing day."""
-        return next(
-            (entry for entry in reversed(self.billing_days) if entry[0] <= day),
-            self.billing_days[0],
-        )
+        for entry in reversed(self.billing_days):
+            if entry[0] <= day:
+                return entry
+        return self.billing_days[0]
 
     def share_period(self, day: date) -> tuple[date, date]:
         """Give the whole period whose share the day costs."""
@@ -210,12 +217,11 @@ class Account:
     def funds(self, today: date) -> int:
         """Give balance + arrears not yet due + credit limit + active promises."""
         funds = self.balance + self.credit_limit
-        for charge in self.arrears:
-            if charge.due is not None and today < charge.due:
+        for charge in self.undue:
+            if today < charge.due:
                 funds += charge.amount
         for promise in self.promises:
-            if promise.outcome == "active":
-                funds += promise.amount
+            funds += promise.amount
         return funds
 
     def post(self, posting: Posting) -> None:
