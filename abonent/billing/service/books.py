@@ -25,7 +25,7 @@ from abonent.billing.rules.book import (
     account_state,
 )
 from abonent.billing.rules.opening import touch
-from abonent.billing.rules.periods import FAR
+from abonent.billing.rules.periods import FAR, next_period_start
 from abonent.billing.rules.schedule import next_due
 from abonent.kernel import clock
 from abonent.kernel.actor import Actor
@@ -213,7 +213,10 @@ def is_plain(book: Book) -> bool:
     if len(book.services) != 1 or book.promise or len(book.billing_days) > 1:
         return False
     (service,) = book.services
-    return _steady(service) and not any(f.ends_on > book.day for f in book.freezes)
+    if any(f.ends_on > book.day for f in book.freezes) or not _steady(service):
+        return False
+    ahead = next_period_start(book.billing_days, book.day)
+    return all(day < ahead for charge in service.charges for day in charge.amounts)
 
 
 def _steady(service: Service) -> bool:

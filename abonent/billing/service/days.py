@@ -7,22 +7,29 @@ from dataclasses import dataclass
 from datetime import date
 
 from abonent.billing.errors import AlreadyExists, BadDay
-from abonent.billing.queries.books import Loaded, installation
+from abonent.billing.events import ServiceSwitched
+from abonent.billing.queries.books import installation
 from abonent.billing.rules.book import CHARGE_KINDS
 from abonent.billing.rules.opening import bring_to
 from abonent.billing.rules.periods import DAY
 from abonent.billing.service.books import DAY_LOCK, keep, lock_accounts
 from abonent.billing.service.months import roll_up
+from abonent.billing.service.plain_run import ChangedMeanwhileError, Done, open_plain
 from abonent.kernel import clock
 from abonent.kernel.actor import SYSTEM, Actor
 from abonent.kernel.db import reading, unit_of_work
+from abonent.kernel.errors import Conflict
 from abonent.kernel.ids import new_id
 from abonent.kernel.work import UnitOfWork
 
-BATCH = 2000
+BATCH = 20_000
 """Accounts per transaction: bounds the memory of a run and what a kill can cost."""
 
+PIECE = 500
+"""Books in memory at a time on the ordinary path."""
+
 _ALONE = "SELECT pg_advisory_xact_lock($1)"
+_SHARE_DAY = "SELECT pg_advisory_xact_lock_shared($1)"
 _INIT = """
 INSERT INTO billing_installation (id, day, first_day, closing, catalogue, moved_at)
 VALUES (1, $1, $1, $2, $3, $4) ON CONFLICT DO NOTHING RETURNING day
@@ -167,33 +174,47 @@ async def _tell(day: date, progress: Progress) -> None:
 async def run_batch(day: date) -> bool:
     """Open the day for one batch of accounts in one transaction; False when none is left.
 
-    The mark of the batch, the entries and the balances commit together.
+    The mark of the batch, the entries and the balances commit together. Plain accounts go in
+    columns, unless somebody changes one of them meanwhile.
     """
+    try:
+        return await _run_batch(day, fast=True)
+    except (ChangedMeanwhileError, Conflict):
+        return await _run_batch(day, fast=False)
+
+
+async def _run_batch(day: date, *, fast: bool) -> bool:
     async with unit_of_work(SYSTEM) as work:
         batch = await work.connection.fetchrow(_CLAIM, day)
         if batch is None:
             return False
-        rows = await work.connection.fetch(_DUE, batch["first"], batch["last"], day)
-        books = await _open_due(work, [row["account_id"] for row in rows], day)
-        charges = [-p.amount for b in books for p in b.book.postings if p.kind in CHARGE_KINDS]
-        await work.connection.execute(
-            _DONE, day, batch["no"], len(books), len(charges), sum(charges)
-        )
+        await work.connection.execute(_SHARE_DAY, DAY_LOCK)
+        bounds = batch["first"], batch["last"]
+        done = await open_plain(work.connection, *bounds, day) if fast else Done()
+        for account, service in done.cut:
+            work.record(ServiceSwitched(account, service, day, served=False))
+        await _open_rest(work, *bounds, day, done)
+        row = (batch["no"], done.accounts, done.charges, done.amount)
+        await work.connection.execute(_DONE, day, *row)
     return True
 
 
-async def _open_due(work: UnitOfWork, accounts: list[int], day: date) -> list[Loaded]:
-    """Lock accounts, open each of their due days, keep what came of it."""
-    if not accounts:
-        return []
-    found = await lock_accounts(work, accounts)
-    here = await installation(work.connection)
-    books = [loaded for loaded in found if loaded.due <= day]
-    for loaded in books:
-        bring_to(loaded.book, here.day, loaded.due)
-    if books:
-        await keep(work, *books)
-    return books
+async def _open_rest(work: UnitOfWork, first: int, last: int, day: date, done: Done) -> None:
+    """Lock the accounts still due, a piece at a time, open each of their due days, keep them."""
+    rows = await work.connection.fetch(_DUE, first, last, day)
+    due = [row["account_id"] for row in rows]
+    for start in range(0, len(due), PIECE):
+        found = await lock_accounts(work, due[start : start + PIECE])
+        here = await installation(work.connection)
+        books = [loaded for loaded in found if loaded.due <= day]
+        for loaded in books:
+            bring_to(loaded.book, here.day, loaded.due)
+            charges = [p.amount for p in loaded.book.postings if p.kind in CHARGE_KINDS]
+            done.charges += len(charges)
+            done.amount -= sum(charges)
+        done.accounts += len(books)
+        if books:
+            await keep(work, *books)
 
 
 async def _finish(day: date) -> None:
