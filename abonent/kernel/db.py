@@ -20,6 +20,7 @@ import asyncpg.connection
 from tortoise import context as tortoise_context
 from tortoise.backends.asyncpg.client import AsyncpgDBClient, TransactionWrapper
 from tortoise.connection import get_connections
+from tortoise.timezone import get_default_timezone
 
 import abonent
 from abonent.kernel import clock, i18n
@@ -74,6 +75,7 @@ async def open_database(settings: Settings) -> AsyncIterator[None]:
     first = tortoise_context.get_current_context() is None
     async with context:
         await context.init(config=config, _enable_global_fallback=first)
+        await asyncio.to_thread(get_default_timezone)  # each init makes Tortoise forget its zone
         try:
             await _connect(settings)
             yield
@@ -197,7 +199,6 @@ def parse_address(url: str) -> dict[str, Any]:
 def _read_files(settings: Settings) -> dict[str, Any]:
     """Read now, in a thread, what would otherwise be read later in the event loop."""
     clock.zone(settings.timezone)
-    clock.zone("UTC")  # Tortoise asks for it with every timestamp
     i18n.load_catalogues()
     return orm_config(settings)
 
