@@ -1,0 +1,1 @@
+"""Use cases about people: subscribers, contracts, the faces of accounts."""
