@@ -7,7 +7,7 @@ from datetime import date, timedelta
 
 from tests.oracle.calendar_periods import ONE_DAY
 from tests.oracle.opening import open_day
-from tests.oracle.state import Account
+from tests.oracle.state import Account, Service
 
 # Two whole periods: after so long without an entry or a planned event none will come.
 STILLNESS = timedelta(days=62)
@@ -25,7 +25,7 @@ def money_lasts_until(account: Account, today: date) -> date | None:
     }
     played = copy_of(account)
     day, last_event = today, last_planned(account, today)
-    while any(each.id in watched and not ended(each.end, day) for each in played.services):
+    while any(each.id in watched and has_prepaid_days(each, day) for each in played.services):
         day += ONE_DAY
         balance = played.balance
         open_day(played, day)
@@ -38,9 +38,13 @@ def money_lasts_until(account: Account, today: date) -> date | None:
     return None
 
 
-def ended(end: date | None, day: date) -> bool:
-    """Tell whether an end has come."""
-    return end is not None and end <= day
+def has_prepaid_days(service: Service, day: date) -> bool:
+    """Tell whether a prepaid day may still come after `day`: neither ended nor postpaid for good."""
+    if service.end is not None and service.end <= day:
+        return False
+    later = [segment for segment in service.segments if segment.from_ > day]
+    modes = {segment.tariff.mode for segment in [service.segment_on(day), *later]}
+    return modes != {"arrears"}
 
 
 def cut_off(account: Account, watched: set[int], day: date) -> bool:
