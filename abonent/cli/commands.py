@@ -51,6 +51,7 @@ COMMANDS = (
     Command("backup", "backup", "write the whole database to a file"),
     Command("restore", "restore", "read such a file into an empty database and verify it"),
     Command("bench", "bench", "measure the engine on this machine"),
+    Command("crew", "crew", "lend a hand to a run; started by abonent itself"),
     Command("messages", "messages", "bring the translation catalogues up to date"),
 )
 

@@ -17,9 +17,11 @@ from abonent.billing.service.months import roll_up
 from abonent.billing.service.plain_run import ChangedMeanwhileError, Done, open_plain
 from abonent.kernel import clock
 from abonent.kernel.actor import SYSTEM, Actor
+from abonent.kernel.crew import Crew, crew
 from abonent.kernel.db import reading, unit_of_work
 from abonent.kernel.errors import Conflict
 from abonent.kernel.ids import new_id
+from abonent.kernel.settings import Settings
 from abonent.kernel.work import UnitOfWork
 
 BATCH = 20_000
@@ -57,6 +59,7 @@ _DONE = """
 UPDATE billing_batch SET done = true, accounts = $3, charges = $4, amount = $5
 WHERE day = $1 AND no = $2
 """
+_WAITING = "SELECT count(*) FROM billing_batch WHERE day = $1 AND NOT done"
 _WAIT = (
     "SELECT count(*) FROM (SELECT 1 FROM billing_batch WHERE day = $1 AND NOT done FOR UPDATE) b"
 )
@@ -100,12 +103,16 @@ async def begin(day: date, *, by: Actor, automatic: bool = False) -> None:
 
 
 async def close_days(
-    *, by: Actor, through: date | None = None, progress: Progress | None = None
+    *,
+    by: Actor,
+    through: date | None = None,
+    progress: Progress | None = None,
+    settings: Settings | None = None,
 ) -> Closed:
     """Close business days through one (default: the open one) and open the next for everybody.
 
     A run that a kill left unfinished is finished first. Several processes may do this at once:
-    the batches are shared between them.
+    the batches are shared between them. With `settings`, helper processes share large runs.
     """
     by.require("billing.day.close")
     started = clock.monotonic()
@@ -114,12 +121,13 @@ async def close_days(
     last = first if through is None else through
     if last < first and not await _unfinished():
         raise BadDay("through", last, first)
-    await finish_runs(progress=progress)
     day = first
-    while day <= last:
-        await move_day(day, by=by)
-        await finish_runs(progress=progress)
-        day += DAY
+    async with crew(settings, "day") as helpers:
+        await finish_runs(progress=progress, helpers=helpers)
+        while day <= last:
+            await move_day(day, by=by)
+            await finish_runs(progress=progress, helpers=helpers)
+            day += DAY
     async with reading() as connection:
         totals = await connection.fetchrow(_TOTALS, first, day)
     return Closed(
@@ -152,13 +160,22 @@ async def _unfinished() -> list[date]:
         return [row["day"] for row in await connection.fetch(_UNFINISHED)]
 
 
-async def finish_runs(*, progress: Progress | None = None) -> None:
+async def finish_runs(*, progress: Progress | None = None, helpers: Crew | None = None) -> None:
     """Work through the batches of every unfinished run, then close the runs."""
     for day in await _unfinished():
-        while await run_batch(day):
-            if progress:
-                await _tell(day, progress)
-        await _finish(day)
+        if helpers and await _waiting(day) > 1:
+            await helpers.tell(day.isoformat())
+        finished = False
+        while not finished:
+            while await run_batch(day):
+                if progress:
+                    await _tell(day, progress)
+            finished = await _finish(day)
+
+
+async def _waiting(day: date) -> int:
+    async with reading() as connection:
+        return int(await connection.fetchval(_WAITING, day))
 
 
 async def _tell(day: date, progress: Progress) -> None:
@@ -217,11 +234,16 @@ async def _open_rest(work: UnitOfWork, first: int, last: int, day: date, done: D
             await keep(work, *books)
 
 
-async def _finish(day: date) -> None:
-    """Wait for batches other processes still hold, then close the run and roll the month up."""
+async def _finish(day: date) -> bool:
+    """Wait for batches other processes hold, then close the run and roll the month up.
+
+    False when a batch came back undone: its process died.
+    """
     async with unit_of_work(SYSTEM) as work:
+        await work.connection.execute("SET LOCAL lock_timeout = 0")
         if await work.connection.fetchval(_WAIT, day):
-            return
+            return False
         await work.connection.execute(_FINISH, day, clock.now())
         if day.day == 1:
             await roll_up(work.connection, day - DAY)
+    return True
