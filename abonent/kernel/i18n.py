@@ -20,6 +20,13 @@ from babel.messages.pofile import read_po
 from abonent.kernel.money import format_money
 
 LANGUAGES = ("ru", "en")
+PLURALS = {
+    "ru": "nplurals=3; plural=(n%10==1 && n%100!=11 ? 0 : n%10>=2 && n%10<=4 "
+    "&& (n%100<10 || n%100>=20) ? 1 : 2);",
+    "en": "nplurals=2; plural=(n != 1);",
+}
+"""How each language counts, as gettext writes it."""
+
 LOCALE_FOLDER = Path(__file__).parent.parent / "content" / "locale"
 
 _DATE_PATTERNS = {"ru": "dd.MM.y", "en": "d MMM y"}

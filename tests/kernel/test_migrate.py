@@ -38,7 +38,7 @@ async def test_migrating_again_reports_nothing(empty_database):
     reported: list[str] = []
     await migrate(empty_database, report=reported.append)
     await migrate(empty_database, report=reported.append)
-    assert reported == sorted(set(reported))
+    assert len(reported) == len(set(reported)) > 0
 
 
 async def test_every_model_mirrors_its_table(db):
