@@ -1,0 +1,52 @@
+"""`abonent bench`: measurements on this machine, printed as figures and ratios."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from argparse import ArgumentParser, Namespace
+from collections.abc import Awaitable, Callable
+
+from abonent import reactions
+from abonent.bench.base import machine
+from abonent.bench.charge import charge, day, single_payments
+from abonent.cli.connection import connect
+from abonent.kernel.settings import Settings
+
+Measurement = Callable[[Settings, int], Awaitable[dict[str, object]]]
+MEASUREMENTS: dict[str, Measurement] = {
+    "charge": charge,
+    "day": day,
+    "payments": single_payments,
+}
+
+
+def configure(parser: ArgumentParser) -> None:
+    """Declare the arguments."""
+    parser.add_argument("what", choices=[*MEASUREMENTS, "all"])
+    parser.add_argument("--accounts", type=int, default=1_000_000, help="size of the base")
+    parser.add_argument("--json", action="store_true", help="print one JSON object")
+
+
+def run(arguments: Namespace, settings: Settings) -> int:
+    """Measure, in databases of their own that are dropped afterwards."""
+    reactions.install()
+    names = list(MEASUREMENTS) if arguments.what == "all" else [arguments.what]
+    figures: dict[str, object] = {"machine": machine()}
+    with connect(settings) as connected:
+        for name in names:
+            figures[name] = asyncio.run(MEASUREMENTS[name](connected, arguments.accounts))
+            if not arguments.json:
+                _print(name, figures[name])
+    if arguments.json:
+        print(json.dumps(figures, ensure_ascii=False))
+    else:
+        print(figures["machine"])
+    return 0
+
+
+def _print(name: str, figures: object) -> None:
+    print(name)
+    if isinstance(figures, dict):
+        for label, value in figures.items():
+            print(f"  {label}: {value}")
