@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import tomllib
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from itertools import islice
@@ -89,13 +89,188 @@ class Numbered(Generic[RowT]):
 
 
 @dataclass(frozen=True, slots=True)
-class Mapping_:
-    """A small TOML file that says which header stands for which column, and what is constant.
+class ColumnMap:
+    """Which header of a file stands for which column, and what is the same in every row.
 
-    `columns` maps our column to the file's header; `constants` give columns the file lacks.
+    `columns` maps a column to the file's header; `constants` give columns the file lacks.
     """
 
     columns: dict[str, str] = field(default_factory=dict)
     constants: dict[str, str] = field(default_factory=dict)
     encoding: str | None = None
     delimiter: str | None = None
+
+
+def read_column_map(path: Path) -> ColumnMap:
+    """Read a map from a TOML file: tables `columns` and `constants`, keys `encoding`, `delimiter`."""
+    try:
+        values = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise UnreadableFile(
+            N_("{path}: {problem}."), path=str(path), problem=str(error)
+        ) from error
+    unknown = set(values) - {"columns", "constants", "encoding", "delimiter"}
+    if unknown or values.get("encoding", "utf-8") not in ENCODINGS:
+        problem = ", ".join(sorted(unknown)) or f"encoding = {values['encoding']!r}"
+        raise UnreadableFile(N_("{path}: {problem} is not known."), path=str(path), problem=problem)
+    return ColumnMap(
+        columns=_texts(values.get("columns", {})),
+        constants=_texts(values.get("constants", {})),
+        encoding=values.get("encoding"),
+        delimiter=values.get("delimiter"),
+    )
+
+
+def _texts(values: Mapping[str, Any]) -> dict[str, str]:
+    return {str(key): str(value) for key, value in values.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """Where each column of a format stands in a file; `unknown` are headers that mean nothing."""
+
+    places: tuple[tuple[str, int], ...]
+    constants: Mapping[str, str]
+    unknown: tuple[str, ...]
+    width: int
+
+    def values(self, cells: Sequence[str]) -> dict[str, str]:
+        """The cells that hold something, by column."""
+        found = {name: cells[at] for name, at in self.places if at < len(cells) and cells[at]}
+        return {**self.constants, **found} if self.constants else found
+
+
+def find_columns(
+    headers: Sequence[str],
+    model: type[BaseModel],
+    *,
+    synonyms: Mapping[str, str],
+    given: ColumnMap | None = None,
+) -> Columns:
+    """Find a format's columns among the headers, whatever their order, case and spacing.
+
+    Raises UnreadableFile for a header that comes twice or a required column that is missing.
+    """
+    given = given or ColumnMap()
+    names = {normal_header(name): name for name in model.model_fields}
+    names |= {normal_header(own): name for own, name in synonyms.items()}
+    for name, header in given.columns.items():
+        if name not in model.model_fields:
+            raise UnreadableFile(N_("The map names an unknown column: {column}."), column=name)
+        names = {key: own for key, own in names.items() if own != name}
+        names[normal_header(header)] = name
+    places: dict[str, int] = {}
+    for at, header in enumerate(headers):
+        name = names.get(normal_header(header), "")
+        if name in places:
+            raise UnreadableFile(N_("Column {column} comes twice in the header."), column=header)
+        if name:
+            places[name] = at
+    _check_required(model, {*places, *given.constants})
+    return Columns(
+        tuple(places.items()),
+        given.constants,
+        tuple(h for h in headers if h and normal_header(h) not in names),
+        len(headers),
+    )
+
+
+def _check_required(model: type[BaseModel], known: set[str]) -> None:
+    missing = [n for n, f in model.model_fields.items() if f.is_required() and n not in known]
+    if missing:
+        raise UnreadableFile(N_("Columns are missing: {columns}."), columns=", ".join(missing))
+
+
+def normal_header(header: str) -> str:
+    """A header without case, spaces, underscores and points: "Лицевой счёт" is "лицевойсчет"."""
+    kept = (c for c in header.casefold() if c.isalnum())
+    return "".join(kept).replace("ё", "е")
+
+
+async def checked_batches(
+    table: Table, columns: Columns, model: type[RowT], size: int
+) -> AsyncIterator[tuple[list[Numbered[RowT]], list[Reject]]]:
+    """Rows of a table in batches: those that fit the model, and what is wrong with the others.
+
+    The file is read and checked beside the event loop.
+    """
+    while True:
+        rows = await asyncio.to_thread(lambda: list(islice(table.rows, size)))
+        if not rows:
+            return
+        yield await asyncio.to_thread(check_rows, rows, columns, model)
+
+
+def check_rows(
+    rows: Iterable[tuple[int, list[str]]], columns: Columns, model: type[RowT]
+) -> tuple[list[Numbered[RowT]], list[Reject]]:
+    """Check rows by a model."""
+    good: list[Numbered[RowT]] = []
+    bad: list[Reject] = []
+    check = model.model_validate
+    for number, cells in rows:
+        if len(cells) > columns.width and any(cells[columns.width :]):
+            extra = next(c for c in cells[columns.width :] if c)
+            bad.append(reject(number, "", extra, N_("The row has more cells than the header.")))
+            continue
+        try:
+            good.append(Numbered(number, check(columns.values(cells))))
+        except ValidationError as error:
+            bad += [_explained(number, part) for part in error.errors(include_url=False)]
+    return good, bad
+
+
+_MESSAGES: dict[str, str] = {
+    "missing": N_("The value is missing."),
+    "string_too_short": N_("The value is missing."),
+    "string_too_long": N_("The value is longer than {max_length} characters."),
+    "string_pattern_mismatch": N_("The value is not written as expected."),
+    "int_parsing": N_("Not a whole number."),
+    "int_from_float": N_("Not a whole number."),
+    "greater_than": N_("The value must be greater than {gt}."),
+    "greater_than_equal": N_("The value must be at least {ge}."),
+    "less_than_equal": N_("The value must be at most {le}."),
+    "literal_error": N_("Expected one of: {expected}."),
+}
+
+
+def _explained(number: int, part: ErrorDetails) -> Reject:
+    column = ".".join(str(step) for step in part["loc"])
+    value = "" if part["type"] == "missing" else part["input"]
+    if isinstance(value, Mapping):
+        value = ""
+    message = _MESSAGES.get(part["type"], part["msg"])
+    return reject(number, column, value, message, **part.get("ctx", {}))
+
+
+def _amount(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    try:
+        amount = parse_amount(value, installed_currency().digits)
+    except ValueError:
+        raise PydanticCustomError("amount", N_("Not an amount: {value}.")) from None
+    if abs(amount) > LARGEST_AMOUNT:
+        raise PydanticCustomError("amount", N_("The amount is too large."))
+    return amount
+
+
+def _day(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    parts = value.strip().split(".")
+    text = "-".join(reversed(parts)) if len(parts) == 3 else value.strip()
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        raise PydanticCustomError("day", N_("Not a date: {value}.")) from None
+    if not _FIRST_DAY <= day <= _LAST_DAY:
+        raise PydanticCustomError("day", N_("The date is out of the question: {value}."))
+    return day
+
+
+Amount = Annotated[int, BeforeValidator(_amount)]
+"""An amount in major units ("1 234,56") as minor units."""
+
+Day = Annotated[date, BeforeValidator(_day)]
+"""A day written YYYY-MM-DD or DD.MM.YYYY."""

@@ -19,7 +19,9 @@ LARGEST = 512 << 20
 _CHUNK = 1 << 20
 _OVERLAP = 1 << 10
 _ERROR_CELL = re.compile(rb'<c r="([A-Z]+[0-9]+)"[^>]* t="e"')
-_EMPTY_FORMULA = re.compile(rb'<c r="([A-Z]+[0-9]+)"[^>]*><f(?:>[^<]*</f|[^>]*/)><(?:/c>|v/>|v></v>)')
+_EMPTY_FORMULA = re.compile(
+    rb'<c r="([A-Z]+[0-9]+)"[^>]*><f(?:>[^<]*</f|[^>]*/)><(?:/c>|v/>|v></v>)'
+)
 
 
 class SheetError(Exception):
@@ -41,7 +43,9 @@ def rows_of(path: Path) -> Iterator[tuple[int, list[str]]]:
         workbook = CalamineWorkbook.from_path(str(path))
         rows = workbook.get_sheet_by_index(0).iter_rows()
     except CalamineError as error:
-        raise SheetError(N_("The file is not a workbook: {problem}."), problem=str(error)) from error
+        raise SheetError(
+            N_("The file is not a workbook: {problem}."), problem=str(error)
+        ) from error
     for number, values in enumerate(rows, 1):
         cells = [_text(value) for value in values]
         if any(cells):

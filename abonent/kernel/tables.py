@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 from abonent.kernel import spreadsheets
 from abonent.kernel.errors import Refused
@@ -27,12 +27,13 @@ _BOM = b"\xef\xbb\xbf"
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
 _ZIP = b"PK\x03\x04"
 _NOT_IN_CP1251 = b"\x98"
+_BROKEN = N_("The encoding is broken: byte {byte} (line {line}) is not {encoding}.")
 
 
 class UnreadableFile(Refused):
     """The file as a whole cannot be taken: nothing of it was."""
 
-    def __init__(self, message: str, **params: object) -> None:
+    def __init__(self, message: str, **params: Any) -> None:
         super().__init__("UNREADABLE_FILE", message, field="file", **params)
 
 
@@ -80,9 +81,7 @@ def _lines(text: IO[str], delimiter: str | None) -> Iterator[tuple[int, list[str
     if first.lower().startswith("sep=") and len(first.rstrip()) == 5:
         delimiter, before = delimiter or first[4], 1
         first = text.readline()
-    reader = csv.reader(
-        _from(first, text), delimiter=delimiter or _delimiter(first), strict=True
-    )
+    reader = csv.reader(_from(first, text), delimiter=delimiter or _delimiter(first), strict=True)
     while True:
         line = before + reader.line_num + 1
         try:
@@ -126,7 +125,7 @@ class _Scan:
         self._sure = wanted is not None
         self._position = 0
         self._lines = 0
-        self._line_start = 0
+        self._open_line = 0
         self._left = b""
 
     def take(self, chunk: bytes) -> None:
@@ -136,7 +135,9 @@ class _Scan:
         if self._position == 0 and chunk.startswith(_BOM):
             self.encoding, self._sure = "utf-8-sig", True
         if (zero := chunk.find(b"\0")) >= 0:
-            self._refuse(chunk, zero, N_("The file is not text: byte {byte} (line {line}) is zero."))
+            self._refuse(
+                chunk, zero, N_("The file is not text: byte {byte} (line {line}) is zero.")
+            )
         if self.encoding == "cp1251":
             self._check_cp1251(chunk)
         else:
@@ -172,23 +173,17 @@ class _Scan:
             self._refuse(chunk, wrong, _BROKEN)
 
     def _count_lines(self, chunk: bytes) -> None:
-        at = 0
-        while (end := chunk.find(b"\n", at)) >= 0:
-            self._check_length(self._position + end)
-            self._lines += 1
-            self._line_start = self._position + end + 1
-            at = chunk.rfind(b"\n", end, end + LONGEST_LINE) + 1
-            self._lines += chunk.count(b"\n", end + 1, at)
-            self._line_start = self._position + at
-        self._check_length(self._position + len(chunk))
-
-    def _check_length(self, position: int) -> None:
-        if position - self._line_start > LONGEST_LINE:
+        """A chunk is no longer than a line may be: only lines over its edges can be too long."""
+        first, last = chunk.find(b"\n"), chunk.rfind(b"\n")
+        length = self._open_line + (len(chunk) if first < 0 else first)
+        if length > LONGEST_LINE:
             raise UnreadableFile(
                 N_("Line {line} is longer than {most} bytes."),
                 line=self._lines + 1,
                 most=LONGEST_LINE,
             )
+        self._lines += chunk.count(b"\n")
+        self._open_line = length if first < 0 else len(chunk) - last - 1
 
     def _refuse(self, chunk: bytes, at: int, message: str) -> None:
         raise UnreadableFile(
@@ -199,13 +194,12 @@ class _Scan:
         )
 
 
-_BROKEN = N_("The encoding is broken: byte {byte} (line {line}) is not {encoding}.")
-
-
 def _sheet(path: Path) -> Iterator[tuple[int, list[str]]]:
     try:
         yield from spreadsheets.rows_of(path)
     except spreadsheets.SheetError as error:
         raise UnreadableFile(error.message, **error.params) from error
     except zipfile.BadZipFile as error:
-        raise UnreadableFile(N_("The file is not a workbook: {problem}."), problem=str(error)) from error
+        raise UnreadableFile(
+            N_("The file is not a workbook: {problem}."), problem=str(error)
+        ) from error

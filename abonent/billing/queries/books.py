@@ -30,7 +30,7 @@ from abonent.billing.rules.periods import BillingDay
 _INSTALLATION = "SELECT day, first_day, closing, catalogue FROM billing_installation"
 _NUMBER = "SELECT account_id FROM billing_account_number WHERE number = $1"
 _BOOKS = """
-SELECT a.*, d.day AS due,
+SELECT a.*, d.day AS due, i.day AS open_day, i.catalogue,
     (SELECT array_agg(x ORDER BY x.since) FROM billing_billing_day x
      WHERE x.account_id = a.account_id) AS billing_days,
     (SELECT array_agg(x ORDER BY x.no) FROM billing_service x
@@ -48,9 +48,10 @@ SELECT a.*, d.day AS due,
     (SELECT array_agg(x) FROM billing_promise x
      WHERE x.account_id = a.account_id AND x.state = 'active') AS promises,
     (SELECT array_agg(x ORDER BY x.no) FROM billing_entry x
-     WHERE x.account_id = a.account_id AND x.day >= a.held_since AND x.day <= $2
+     WHERE x.account_id = a.account_id AND x.day >= a.held_since
        AND x.service_no IS NOT NULL) AS held
 FROM billing_account a JOIN billing_account_due d ON d.account_id = a.account_id
+CROSS JOIN billing_installation i
 WHERE a.account_id = ANY($1::bigint[]) ORDER BY a.account_id
 """
 
@@ -74,6 +75,12 @@ class Loaded:
     due: date
     services: dict[int, Any]
     catalogue: Catalogue
+
+    @property
+    def open_day(self) -> date:
+        """The business day that was open when the book was read."""
+        day: date = self.row["open_day"]
+        return day
 
     @property
     def number(self) -> str:
@@ -100,17 +107,18 @@ async def account_id(connection: Any, number: str) -> int:
     return int(found)
 
 
-async def load_books(
-    connection: Any, accounts: Iterable[int], *, here: Installation
-) -> list[Loaded]:
-    """Read the books of accounts, in order of their ids."""
-    rows = await connection.fetch(_BOOKS, list(accounts), here.day)
-    return [_loaded(row, here.catalogue) for row in rows]
+async def load_books(connection: Any, accounts: Iterable[int]) -> list[Loaded]:
+    """Read the books of accounts, in order of their ids, with the day that is open."""
+    rows = await connection.fetch(_BOOKS, list(accounts))
+    if not rows:
+        return []
+    catalogue = await read_catalogue(connection, rows[0]["catalogue"])
+    return [_loaded(row, catalogue) for row in rows]
 
 
-async def load_book(connection: Any, number: str, *, here: Installation) -> Loaded:
+async def load_book(connection: Any, number: str) -> Loaded:
     """Read one account's book by its number; raises AccountNotFound."""
-    return (await load_books(connection, [await account_id(connection, number)], here=here))[0]
+    return (await load_books(connection, [await account_id(connection, number)]))[0]
 
 
 def _loaded(row: Any, catalogue: Catalogue) -> Loaded:
@@ -204,10 +212,19 @@ def _hold(book: Book, entries: list[Posting]) -> None:
             )
             charges[entry.no] = charge
             services[entry.service].charges.append(charge)
+        elif entry.kind is Kind.OPENING and entry.service is not None and entry.due_on:
+            charges[entry.no] = _debt(entry, entry.due_on)
+            services[entry.service].charges.append(charges[entry.no])
         elif entry.corrects in charges:
             _reduce(charges[entry.corrects], entry)
     for service in book.services:
         service.charges = [c for c in service.charges if matters(c, book.day)]
+
+
+def _debt(entry: Posting, due_on: date) -> Charge:
+    """A debt taken over counts in funds from its due day, as the postpaid charge it was."""
+    held = {entry.period.start if entry.period else entry.day: -entry.amount}
+    return Charge(entry.no, entry.day, Mode.ARREARS, held, "none", 0, due_on)
 
 
 def _reduce(charge: Charge, entry: Posting) -> None:
