@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import json
 from argparse import ArgumentParser, Namespace
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
+from typing import Any
 
 from abonent import reactions
 from abonent.bench.base import machine
@@ -13,7 +14,7 @@ from abonent.bench.charge import charge, day, single_payments
 from abonent.cli.connection import connect
 from abonent.kernel.settings import Settings
 
-Measurement = Callable[[Settings, int], Awaitable[dict[str, object]]]
+Measurement = Callable[[Settings, int], Coroutine[Any, Any, dict[str, object]]]
 MEASUREMENTS: dict[str, Measurement] = {
     "charge": charge,
     "day": day,

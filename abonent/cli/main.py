@@ -11,6 +11,7 @@ from importlib.metadata import PackageNotFoundError, version
 from abonent.cli.commands import available_commands, find_command
 from abonent.kernel.embedded.errors import ServerStartError
 from abonent.kernel.errors import DomainError, Malformed
+from abonent.kernel.logging import configure_logging
 from abonent.kernel.settings import Settings, SettingsError, load_settings
 
 REFUSED = 1
@@ -34,6 +35,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         settings = load_settings()
     except SettingsError as error:
         return _say(str(error), MISUSED)
+    configure_logging(settings)
     # A polite end by the system takes the same way out as Ctrl+C: everything opened is closed.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:

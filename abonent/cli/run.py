@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 from argparse import ArgumentParser, Namespace
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 import asyncpg
@@ -26,7 +26,8 @@ from abonent.kernel.migrate import migrate
 from abonent.kernel.settings import PREFIX, Settings
 
 _READY_SECONDS = 90.0
-_HAS_DATA = "SELECT EXISTS (SELECT FROM account)"
+_IS_USED = "SELECT EXISTS (SELECT FROM billing_installation)"
+_SIGN_INS_THERE = "SELECT login FROM web_user WHERE login = ANY($1::text[]) AND active"
 
 
 def configure(parser: ArgumentParser) -> None:
@@ -45,6 +46,7 @@ def run(arguments: Namespace, settings: Settings) -> int:
             connected = _start_servers(supervisor, settings)
             _prepare(connected, demo=not arguments.no_demo)
             _start_programs(supervisor, connected)
+            _welcome(connected)
             supervisor.watch()
         except KeyboardInterrupt:
             print("\nStopping.", flush=True)
@@ -86,15 +88,15 @@ def _start_servers(supervisor: Supervisor, settings: Settings) -> Settings:
 def _prepare(settings: Settings, *, demo: bool) -> None:
     dsn = settings.database_url or ""
     asyncio.run(migrate(dsn))
-    if demo and find_command("demo") is not None and asyncio.run(_is_empty(dsn)):
+    if demo and find_command("demo") is not None and not asyncio.run(_is_used(dsn)):
         print("The database is empty: loading the demo provider.", flush=True)
         subprocess.run(_command("demo"), check=True, env=_environment(settings))
 
 
-async def _is_empty(dsn: str) -> bool:
+async def _is_used(dsn: str) -> bool:
     connection = await asyncpg.connect(dsn)
     try:
-        return not await connection.fetchval(_HAS_DATA)
+        return bool(await connection.fetchval(_IS_USED))
     finally:
         await connection.close()
 
@@ -104,7 +106,36 @@ def _start_programs(supervisor: Supervisor, settings: Settings) -> None:
     web = supervisor.start("web", lambda: Program(_command("serve", "--supervised"), environment))
     supervisor.start("worker", lambda: Program(_command("worker", "--supervised"), environment))
     _wait_ready(web, settings)
-    print(f"\nAbonent is ready: {address(settings)}\nCtrl+C stops it.\n", flush=True)
+
+
+def _welcome(settings: Settings) -> None:
+    lines = [
+        "",
+        f"Abonent is ready: {address(settings)}",
+        *_sign_ins(settings),
+        "Ctrl+C stops it.",
+        "",
+    ]
+    print("\n".join(lines), flush=True)
+
+
+def _sign_ins(settings: Settings) -> list[str]:
+    """The demo's sign-ins that are in this database: login, password, what the person does."""
+    demo = find_command("demo")
+    known: Sequence[tuple[str, str, str]] = getattr(demo.load(), "SIGN_INS", ()) if demo else ()
+    there = asyncio.run(_present(settings.database_url or "", [login for login, _, _ in known]))
+    lines = [
+        f"  {login:<12} {secret:<16} {what}" for login, secret, what in known if login in there
+    ]
+    return ["Demo sign-ins:", *lines] if lines else []
+
+
+async def _present(dsn: str, logins: list[str]) -> set[str]:
+    connection = await asyncpg.connect(dsn)
+    try:
+        return {row["login"] for row in await connection.fetch(_SIGN_INS_THERE, logins)}
+    finally:
+        await connection.close()
 
 
 def _wait_ready(web: Running, settings: Settings) -> None:
