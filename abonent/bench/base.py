@@ -33,7 +33,7 @@ _ACCOUNTS = """
 INSERT INTO billing_account (account_id, number, legal_entity_id, place_id, billing_day, opened_on,
     since, credit_limit, balance, day, held_since, last_no, state, plain)
 SELECT $2::bigint + n, lpad(n::text, 8, '0'), 1, 2 + n % $3::int,
-    CASE WHEN $4 THEN 1 + n % 28 ELSE 1 END, $5, $5, 0, 150000, $5, NULL, 0, 'served', true
+    CASE WHEN $4 THEN 1 + n % 28 ELSE 1 END, $5, $5, 0, 150000, $5, NULL, 1, 'served', true
 FROM generate_series(1, $1::int) n
 """
 _NUMBERS = """

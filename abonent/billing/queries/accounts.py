@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from abonent.billing.queries.books import Loaded, installation, load_book
+from abonent.billing.queries.books import Loaded, load_book
 from abonent.billing.rules.book import (
     Book,
     Mode,
@@ -127,9 +127,8 @@ async def read_account(number: str, *, by: Actor) -> AccountView:
 async def look(number: str) -> Loaded:
     """An account's book brought to the open day in memory; nothing is written."""
     async with reading() as connection:
-        here = await installation(connection)
-        loaded = await load_book(connection, number, here=here)
-    touch(loaded.book, here.day, loaded.due)
+        loaded = await load_book(connection, number)
+    touch(loaded.book, loaded.open_day, loaded.due)
     return loaded
 
 

@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any
 
 from abonent.billing.errors import AlreadyExists
-from abonent.billing.queries.books import Installation, Loaded, installation, load_books
+from abonent.billing.queries.books import Loaded, installation, load_books
 from abonent.billing.rules import changes
 from abonent.billing.rules.periods import FAR
 from abonent.billing.service.books import DAY_LOCK, acting
@@ -61,7 +61,7 @@ async def open_new_account(
         )
         await work.connection.execute(_DUE, account, FAR)
         await work.audit("billing:account:opened", number, account_id=account)
-        return await _fresh(work, account, here)
+        return await _fresh(work, account)
 
 
 async def _claim(work: UnitOfWork, number: str) -> int:
@@ -78,8 +78,8 @@ async def _entity(work: UnitOfWork, code: str | None) -> int:
     return int(found)
 
 
-async def _fresh(work: UnitOfWork, account: int, here: Installation) -> Loaded:
-    (loaded,) = await load_books(work.connection, [account], here=here)
+async def _fresh(work: UnitOfWork, account: int) -> Loaded:
+    (loaded,) = await load_books(work.connection, [account])
     return loaded
 
 

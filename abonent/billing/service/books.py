@@ -12,7 +12,6 @@ from abonent.billing.events import PromiseJudged, ServiceSwitched
 from abonent.billing.queries import entries
 from abonent.billing.queries.books import (
     Loaded,
-    installation,
     load_books,
     matters,
 )
@@ -71,9 +70,8 @@ async def open_account(work: UnitOfWork, number: str) -> Loaded:
     locked = await work.connection.fetchval(_LOCK_ONE, number, DAY_LOCK)
     if locked is None:
         raise AccountNotFound(number)
-    here = await installation(work.connection)
-    (loaded,) = await load_books(work.connection, [locked], here=here)
-    touch(loaded.book, here.day, loaded.due)
+    (loaded,) = await load_books(work.connection, [locked])
+    touch(loaded.book, loaded.open_day, loaded.due)
     return loaded
 
 
@@ -81,16 +79,14 @@ async def lock_accounts(work: UnitOfWork, accounts: Sequence[int]) -> list[Loade
     """Lock many accounts in order of their ids and read their books as they stand."""
     await work.connection.execute(_SHARE_DAY, DAY_LOCK)
     await work.connection.execute(_LOCK_MANY, list(accounts))
-    here = await installation(work.connection)
-    return await load_books(work.connection, accounts, here=here)
+    return await load_books(work.connection, accounts)
 
 
 async def open_accounts(work: UnitOfWork, accounts: Sequence[int]) -> list[Loaded]:
     """Lock many accounts and bring each to the open day."""
     found = await lock_accounts(work, accounts)
-    here = await installation(work.connection)
     for loaded in found:
-        touch(loaded.book, here.day, loaded.due)
+        touch(loaded.book, loaded.open_day, loaded.due)
     return found
 
 

@@ -8,7 +8,7 @@ from datetime import date, datetime
 from typing import Any
 
 from abonent.billing.queries.accounts import account_ids_at
-from abonent.billing.queries.books import Installation, Loaded, account_id, installation, load_books
+from abonent.billing.queries.books import Loaded, account_id, installation, load_book
 from abonent.billing.queries.entries import entries_of
 from abonent.billing.rules import recalculation
 from abonent.billing.rules.book import Kind
@@ -57,10 +57,10 @@ class Compensated:
         return sum(self.days.values())
 
 
-async def _past(connection: Any, loaded: Loaded, here: Installation, service: int) -> History:
+async def _past(connection: Any, loaded: Loaded, service: int) -> History:
     first = loaded.row["opened_on"]
     kept = await entries_of(
-        connection, loaded.book.account, loaded.catalogue, since=first, until=here.day
+        connection, loaded.book.account, loaded.catalogue, since=first, until=loaded.open_day
     )
     fresh = [p for p in loaded.book.postings if all(p.no != k.no for k in kept)]
     return history_of([*kept, *fresh], service)
@@ -76,8 +76,7 @@ async def recalculate(
     if not confirm:
         return await _preview(number, no, by, truth)
     async with acting(number, by=by, right="billing.correct") as (work, loaded):
-        here = await installation(work.connection)
-        past = await _past(work.connection, loaded, here, no)
+        past = await _past(work.connection, loaded, no)
         rows = await _rows(work.connection, loaded, no, past, truth)
         service = own_service(loaded, no)
         note: dict[str, object] = {"reason": reason}
@@ -101,11 +100,9 @@ async def recalculate(
 async def _preview(number: str, no: int, by: Actor, truth: Truth) -> Recalculated:
     by.require("billing.account.view")
     async with reading() as connection:
-        here = await installation(connection)
-        account = await account_id(connection, number)
-        (loaded,) = await load_books(connection, [account], here=here)
-        touch(loaded.book, here.day, loaded.due)
-        past = await _past(connection, loaded, here, no)
+        loaded = await load_book(connection, number)
+        touch(loaded.book, loaded.open_day, loaded.due)
+        past = await _past(connection, loaded, no)
         rows = await _rows(connection, loaded, no, past, truth)
     return Recalculated(rows, sum(row.difference for row in rows), loaded)
 
@@ -147,7 +144,7 @@ async def compensate(
             books = await open_accounts(work, chosen[first : first + BATCH])
             days = recalculation.outage_days(start, end, clock.zone(zone), here.day)
             for loaded in books:
-                own, marks = await _give_back(work.connection, loaded, here, days, incident)
+                own, marks = await _give_back(work.connection, loaded, days, incident)
                 result.append(own)
                 if confirm:
                     await work.connection.executemany(_COMPENSATE, marks)
@@ -159,13 +156,13 @@ async def compensate(
 
 
 async def _give_back(
-    connection: Any, loaded: Loaded, here: Installation, days: list[date], incident: str
+    connection: Any, loaded: Loaded, days: list[date], incident: str
 ) -> tuple[Compensated, list[tuple[int, int, date, str]]]:
     """Post in memory what the outage gives back; answer it with the days to be marked."""
     own = Compensated(loaded.number)
     marks = []
     for service in loaded.book.services:
-        past = await _past(connection, loaded, here, service.no)
+        past = await _past(connection, loaded, service.no)
         touched = [day for day in days if service.living(day)]
         service.compensated |= set(touched)
         marks += [(loaded.book.account, service.no, day, incident) for day in touched]

@@ -222,10 +222,9 @@ async def _open_rest(work: UnitOfWork, first: int, last: int, day: date, done: D
     due = [row["account_id"] for row in rows]
     for start in range(0, len(due), PIECE):
         found = await lock_accounts(work, due[start : start + PIECE])
-        here = await installation(work.connection)
         books = [loaded for loaded in found if loaded.due <= day]
         for loaded in books:
-            bring_to(loaded.book, here.day, loaded.due)
+            bring_to(loaded.book, loaded.open_day, loaded.due)
             charges = [p.amount for p in loaded.book.postings if p.kind in CHARGE_KINDS]
             done.charges += len(charges)
             done.amount -= sum(charges)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 from abonent.billing.errors import AlreadyReversed, NotOnAccount, PaymentDiffers
 from abonent.billing.events import PaymentTaken
@@ -58,9 +59,6 @@ async def take_payment(
     by.require("billing.payment.take")
     async with unit_of_work(by) as work:
         loaded = await open_account(work, number)
-        known = await work.connection.fetchrow(_KNOWN, source, external_id)
-        if known:
-            return _repeated(known, loaded, external_id, amount)
         posting = changes.pay(
             loaded.book,
             amount=amount,
@@ -70,8 +68,8 @@ async def take_payment(
         )
         row = (source, external_id, loaded.book.account, amount, posting.day, posting.no, paid_on)
         if await work.connection.fetchval(_INBOX, *row) is None:
-            # Another account took the same key while this one was being opened.
-            raise PaymentDiffers(external_id, amount)
+            known = await work.connection.fetchrow(_KNOWN, source, external_id)
+            return await _repeated(work, known, number, external_id, amount)
         work.record(PaymentTaken(loaded.book.account, posting.no, amount, source))
         await keep(work, loaded)
     return Taken(posting.no, loaded)
@@ -84,10 +82,14 @@ def _note(external_id: str, paid_on: date | None) -> dict[str, object]:
     return note
 
 
-def _repeated(known: dict[str, object], loaded: Loaded, external_id: str, amount: int) -> Taken:
+async def _repeated(
+    work: UnitOfWork, known: Any, number: str, external_id: str, amount: int
+) -> Taken:
+    """The first result, from a book read anew: the one at hand holds the payment twice."""
+    loaded = await open_account(work, number)
     if known["account_id"] != loaded.book.account or known["amount"] != amount:
-        raise PaymentDiffers(external_id, int(str(known["amount"])))
-    return Taken(int(str(known["entry_no"])), loaded, repeated=True)
+        raise PaymentDiffers(external_id, known["amount"])
+    return Taken(known["entry_no"], loaded, repeated=True)
 
 
 async def reverse_payment(number: str, payment: int, *, by: Actor, reason: str) -> Taken:

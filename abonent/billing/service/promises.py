@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from abonent.billing.errors import NotOnAccount, PromiseRefused
-from abonent.billing.queries.books import Loaded, installation, load_book
+from abonent.billing.queries.books import Loaded, load_book
 from abonent.billing.rules.book import Promise, PromiseState
 from abonent.billing.rules.opening import touch
 from abonent.billing.rules.promises import Offer, Terms, grant, terms_of
@@ -47,11 +47,11 @@ async def offers(number: str, *, by: Actor, channel: str = "office") -> list[Off
     """Every offer of the provider with its terms for this account today, or why not."""
     by.require("billing.account.view")
     async with reading() as connection:
-        here = await installation(connection)
-        loaded = await load_book(connection, number, here=here)
+        loaded = await load_book(connection, number)
         past = await past_promises(connection, loaded.book.account)
-    touch(loaded.book, here.day, loaded.due)
-    return [_offered(loaded, offer, past, channel) for offer in here.catalogue.offers.values()]
+    touch(loaded.book, loaded.open_day, loaded.due)
+    known = loaded.catalogue.offers.values()
+    return [_offered(loaded, offer, past, channel) for offer in known]
 
 
 def _offered(loaded: Loaded, offer: Offer, past: list[Promise], channel: str) -> Offered:

@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any, Literal
 
 from abonent.billing.errors import NotEnoughFunds, NotOnAccount, NotPostpaid, TariffNotSold
-from abonent.billing.queries.books import Loaded, installation, load_book
+from abonent.billing.queries.books import Loaded, load_book
 from abonent.billing.rules import changes
 from abonent.billing.rules.book import Discount, Mode, Service, Tariff, Term, copied
 from abonent.billing.rules.charging import settle
@@ -151,9 +151,8 @@ async def preview_tariff(
     """What a change of tariff would do, without doing it."""
     by.require("billing.account.view")
     async with reading() as connection:
-        here = await installation(connection)
-        loaded = await load_book(connection, number, here=here)
-    touch(loaded.book, here.day, loaded.due)
+        loaded = await load_book(connection, number)
+    touch(loaded.book, loaded.open_day, loaded.due)
     service = own_service(loaded, no)
     chosen = loaded.catalogue.tariff(tariff)
     before = loaded.book.balance
