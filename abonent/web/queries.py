@@ -9,7 +9,7 @@ from typing import Any
 from abonent.kernel import clock
 from abonent.kernel.actor import Actor
 from abonent.kernel.db import reading
-from abonent.web.rules import idle_since, secret_hash
+from abonent.web.rules import device_name, idle_since, secret_hash
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,6 +37,11 @@ class SessionLine:
     last_seen_at: datetime
     ip: str
     agent: str
+
+    @property
+    def device(self) -> str:
+        """The browser and system in words."""
+        return device_name(self.agent)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -71,3 +71,29 @@ def throttle_key(kind: str, value: str) -> bytes:
 def idle_since(now: datetime) -> datetime:
     """Return the instant before which a session last seen has ended by itself."""
     return now - SESSION_IDLE
+
+
+# In this order: most browsers also claim to be the ones below them.
+_BROWSERS = (
+    ("YaBrowser", "Yandex Browser"),
+    ("Edg", "Edge"),
+    ("OPR", "Opera"),
+    ("Firefox", "Firefox"),
+    ("Chrome", "Chrome"),
+    ("Safari", "Safari"),
+)
+_SYSTEMS = (
+    ("Windows", "Windows"),
+    ("Android", "Android"),
+    ("iPhone", "iPhone"),
+    ("iPad", "iPad"),
+    ("Mac OS", "macOS"),
+    ("Linux", "Linux"),
+)
+
+
+def device_name(agent: str) -> str:
+    """Return a browser's signature as people would say it, such as ``Firefox, Windows``."""
+    browser = next((name for mark, name in _BROWSERS if mark in agent), "")
+    system = next((name for mark, name in _SYSTEMS if mark in agent), "")
+    return ", ".join(part for part in (browser, system) if part) or agent

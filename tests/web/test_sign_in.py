@@ -15,7 +15,7 @@ from abonent.kernel.errors import Malformed
 from abonent.web import passwords, service
 from abonent.web.errors import LoginTaken, NotSignedIn, TooManyAttempts, UnknownRole, WrongPassword
 from abonent.web.queries import identify, open_sessions
-from abonent.web.rules import PER_LOGIN, secret_hash
+from abonent.web.rules import PER_LOGIN, device_name, secret_hash
 
 PASSWORD = "correct horse battery"
 
@@ -244,3 +244,9 @@ async def test_language_and_theme_are_kept_with_the_user(enter: Enter) -> None:
     text = (await browser.get("/")).text
     assert 'lang="en" data-theme="dark" data-bs-theme="dark"' in text
     assert "Nothing is waiting" in text
+
+
+def test_devices_are_named_as_people_would() -> None:
+    chrome = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 Chrome/156.0.0.0 Safari/537.36"
+    assert device_name(chrome) == "Chrome, Linux"
+    assert device_name("curl/8.0") == "curl/8.0"

@@ -1,0 +1,95 @@
+"""Calls about accounts: opening, reading, credit, billing day."""
+
+from __future__ import annotations
+
+from abonent.billing.queries.accounts import read_account
+from abonent.billing.service import accounts
+from abonent.crm.rules import Address, read_address
+from abonent.crm.service.subscribers import NewSubscriber, open_subscriber_account
+from abonent.kernel.db import reading
+from abonent.web.api.answers import AccountAnswer, MeAnswer
+from abonent.web.api.inputs import BillingDay, Building, Credit, Home, NewAccount, Nothing, Person
+from abonent.web.api.operations import Asked
+from abonent.web.api.views import account_answer, account_of
+
+
+async def who_am_i(asked: Asked[Nothing]) -> MeAnswer:
+    """Answer whose token it is."""
+    by = asked.by
+    return MeAnswer(kind=by.kind, id=by.id, name=by.name, rights=sorted(by.rights))
+
+
+async def open_account(asked: Asked[NewAccount]) -> AccountAnswer:
+    """Open an account, with its subscriber where one is named."""
+    new = asked.given
+    if new.subscriber is None:
+        loaded = await accounts.open_new_account(
+            new.number,
+            by=asked.by,
+            billing_day=new.billing_day,
+            credit_limit=new.credit_limit,
+            legal_entity=new.legal_entity,
+        )
+    else:
+        loaded = await open_subscriber_account(
+            new.number,
+            by=asked.by,
+            billing_day=new.billing_day,
+            credit_limit=new.credit_limit,
+            legal_entity=new.legal_entity,
+            subscriber=_subscriber(new.subscriber),
+            address=address_of(new.subscriber.address),
+        )
+    return account_of(loaded)
+
+
+def _subscriber(person: Person) -> NewSubscriber:
+    return NewSubscriber(
+        name=person.name,
+        kind=person.kind,
+        tax_id=person.tax_id,
+        phone=person.phone or "",
+        email=person.email or "",
+    )
+
+
+def address_of(given: Building | str | None) -> Address:
+    """An address given in parts or in one line."""
+    if isinstance(given, Building):
+        flat = given.flat if isinstance(given, Home) else ""
+        return Address(given.district, given.street, given.house, flat)
+    return read_address(given or "")
+
+
+async def place_of(given: int | Building | str | None) -> int | None:
+    """The id of a building given by its id, its parts or one line; a new one is recorded."""
+    if given is None or isinstance(given, int):
+        return given
+    where = address_of(given)
+    async with reading() as connection:
+        return await accounts.place_id(
+            connection, district=where.district, street=where.street, house=where.house
+        )
+
+
+async def show_account(asked: Asked[Nothing]) -> AccountAnswer:
+    """Show an account as it stands on the open day."""
+    return account_answer(await read_account(asked.number, by=asked.by))
+
+
+async def set_credit(asked: Asked[Credit]) -> AccountAnswer:
+    """Set the credit limit."""
+    given = asked.given
+    loaded = await accounts.set_credit(
+        asked.number, by=asked.by, limit=given.limit, reason=given.reason
+    )
+    return account_of(loaded)
+
+
+async def change_billing_day(asked: Asked[BillingDay]) -> AccountAnswer:
+    """Change the billing day from a period's start on."""
+    given = asked.given
+    loaded = await accounts.change_billing_day(
+        asked.number, by=asked.by, day=given.day, start=given.from_
+    )
+    return account_of(loaded)

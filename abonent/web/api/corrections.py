@@ -1,0 +1,79 @@
+"""Calls that put the past right: recalculation and compensation of outages."""
+
+from __future__ import annotations
+
+from abonent.billing.queries.accounts import look
+from abonent.billing.rules.recalculation import Truth
+from abonent.billing.service import corrections
+from abonent.billing.service.corrections import Compensated
+from abonent.web.api.accounts import place_of
+from abonent.web.api.answers import (
+    CompensatedAccount,
+    CompensatedDay,
+    CompensationAnswer,
+    CorrectionAnswer,
+    DayRow,
+)
+from abonent.web.api.inputs import Compensation, Correction
+from abonent.web.api.operations import Asked
+from abonent.web.api.views import account_of
+
+
+async def recalculate(asked: Asked[Correction]) -> CorrectionAnswer:
+    """Compare past days with what should have been; post the difference when confirmed."""
+    given = asked.given
+    catalogue = (await look(asked.number)).catalogue
+    truth = Truth(
+        start=given.from_,
+        end=given.to,
+        tariff=catalogue.tariff(given.tariff) if given.tariff else None,
+        percent=None if given.percent is None else int(given.percent * 100),
+        amount=given.amount,
+        served=given.served,
+        incident=given.incident,
+    )
+    done = await corrections.recalculate(
+        asked.number,
+        given.service,
+        by=asked.by,
+        truth=truth,
+        reason=given.reason,
+        confirm=given.confirm,
+    )
+    return CorrectionAnswer(
+        days=[
+            DayRow(day=row.day, was=row.was, should=row.should, difference=row.difference)
+            for row in done.days
+        ],
+        total=done.total,
+        posted=given.confirm,
+        account=account_of(done.loaded),
+    )
+
+
+async def compensate(asked: Asked[Compensation]) -> CompensationAnswer:
+    """Give back what is held for the days of an outage; post it when confirmed."""
+    given = asked.given
+    places = [await place_of(place) for place in given.places or ()]
+    found = await corrections.compensate(
+        by=asked.by,
+        incident=given.incident,
+        start=given.from_,
+        end=given.to,
+        accounts=given.accounts or (),
+        places=[place for place in places if place is not None],
+        zone=asked.zone,
+        confirm=given.confirm,
+        reason=given.reason,
+    )
+    items = [_compensated(account) for account in found]
+    total = sum(item.total for item in items)
+    return CompensationAnswer(items=items, next=None, total=total, posted=given.confirm)
+
+
+def _compensated(account: Compensated) -> CompensatedAccount:
+    return CompensatedAccount(
+        account=account.number,
+        days=[CompensatedDay(day=day, amount=amount) for day, amount in account.days.items()],
+        total=account.total,
+    )

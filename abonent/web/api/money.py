@@ -1,0 +1,75 @@
+"""Calls that move money: payments, reversals, fees, refunds."""
+
+from __future__ import annotations
+
+from abonent.billing.errors import NotOnAccount
+from abonent.billing.service import payments
+from abonent.kernel.errors import FieldError, Malformed
+from abonent.kernel.i18n import N_
+from abonent.web.api.answers import EntryAnswer, PaymentAnswer
+from abonent.web.api.inputs import Because, NewFee, NewRefund, Payment
+from abonent.web.api.operations import Asked, scope_of
+from abonent.web.api.views import account_of, entry_answer, entry_id, entry_no
+
+
+async def take_payment(asked: Asked[Payment]) -> PaymentAnswer:
+    """Take a payment once per source and external id."""
+    given = asked.given
+    taken = await payments.take_payment(
+        asked.number,
+        by=asked.by,
+        amount=given.amount,
+        source=given.source,
+        external_id=given.external_id,
+        paid_on=given.paid_on,
+        settles=_settled(asked.number, given.settles),
+    )
+    return PaymentAnswer(
+        id=entry_id(asked.number, taken.entry_no), account=account_of(taken.loaded)
+    )
+
+
+def _settled(number: str, entries: list[str]) -> tuple[int, ...]:
+    numbers = [(place, text, entry_no(number, text)) for place, text in enumerate(entries)]
+    wrong = [
+        FieldError(f"settles.{place}", text, N_("It is no entry of this account."))
+        for place, text, no in numbers
+        if no is None
+    ]
+    if wrong:
+        raise Malformed(*wrong)
+    return tuple(no for _place, _text, no in numbers if no is not None)
+
+
+async def reverse_payment(asked: Asked[Because]) -> PaymentAnswer:
+    """Take a payment back by a correcting entry."""
+    text = asked.path["payment"]
+    no = entry_no(asked.number, text)
+    if no is None:
+        raise NotOnAccount("payment", text)
+    taken = await payments.reverse_payment(asked.number, no, by=asked.by, reason=asked.given.reason)
+    return PaymentAnswer(
+        id=entry_id(asked.number, taken.entry_no), account=account_of(taken.loaded)
+    )
+
+
+async def charge_fee(asked: Asked[NewFee]) -> EntryAnswer:
+    """Charge a one-off fee."""
+    given = asked.given
+    taken = await payments.charge_fee(
+        asked.number,
+        by=asked.by,
+        amount=given.amount,
+        kind=given.kind,
+        reason=given.reason,
+        into_debt=given.into_debt,
+    )
+    return entry_answer(taken.loaded, taken.entry_no, actor=scope_of(asked.by))
+
+
+async def refund(asked: Asked[NewRefund]) -> EntryAnswer:
+    """Pay the subscriber's own unspent money back."""
+    taken = await payments.refund(
+        asked.number, by=asked.by, amount=asked.given.amount, method=asked.given.method
+    )
+    return entry_answer(taken.loaded, taken.entry_no, actor=scope_of(asked.by))

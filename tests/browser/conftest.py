@@ -1,0 +1,226 @@
+"""A real Chromium against a real server: skipped by name where there is no browser.
+
+`looked(...)` visits an address in every appearance and finds what a person or a screen reader would
+stumble over. With ABONENT_LOOKED set to a folder, it leaves a picture of each.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+import uvicorn
+from playwright.async_api import Browser, BrowserContext, Page, async_playwright
+
+from abonent.kernel.settings import Settings
+from abonent.web.app import create_app
+from abonent.web.middleware.identity import COOKIE
+from abonent.web.service import add_user, sign_in
+from tests.browser.stylebook import ROUTES
+
+CHROMIUM = Path(os.environ.get("CHROMIUM", "/usr/bin/chromium"))
+AXE = Path(__file__).parent / "vendor" / "axe.min.js"
+PICTURES = os.environ.get("ABONENT_LOOKED", "")
+PASSWORD = "correct horse battery"
+VIEWPORTS = {1366: 850, 390: 844}
+TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+
+# Runs before the page's own scripts: nothing that the policy blocked goes unnoticed.
+_LISTEN = """
+window.__violations = [];
+document.addEventListener("securitypolicyviolation", (event) => {
+  window.__violations.push(`${event.violatedDirective} ${event.blockedURI} ${event.sample}`);
+});
+"""
+_CHECK = """async (tags) => (await axe.run(document, {runOnly: tags, resultTypes: ["violations"]}))
+  .violations.map((found) => `${found.id}: ${found.nodes.length} × ${found.nodes[0].html}
+    ${found.nodes[0].failureSummary}`)"""
+
+
+@dataclass
+class Trouble:
+    """What went wrong on a page: its own messages, its policy and its addresses."""
+
+    console: list[str] = field(default_factory=list)
+    foreign: list[str] = field(default_factory=list)
+    transferred: int = 0
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    here = Path(__file__).parent
+    for item in items:
+        if here in item.path.parents:
+            item.add_marker(pytest.mark.browser)
+            if not CHROMIUM.exists():
+                item.add_marker(pytest.mark.skip(reason=f"no Chromium at {CHROMIUM}"))
+
+
+@pytest.fixture
+def no_blocking_calls() -> None:
+    """Playwright itself reads files in this loop."""
+
+
+@asynccontextmanager
+async def _serving(settings: Settings) -> AsyncIterator[str]:
+    """Serve on a free port in this loop, over the database that the test has opened."""
+    app = create_app(settings, routes=ROUTES, own_database=False)
+    server = uvicorn.Server(uvicorn.Config(app, log_config=None, access_log=False))
+    with socket.socket() as listening:
+        listening.bind(("127.0.0.1", 0))
+        serving = asyncio.create_task(server.serve(sockets=[listening]))
+        yield f"http://127.0.0.1:{listening.getsockname()[1]}"
+        server.should_exit = True
+        await serving
+
+
+@dataclass(frozen=True)
+class Desk:
+    """A running desk: its address and an open session per language."""
+
+    address: str
+    secrets: dict[str, str]
+
+
+@pytest.fixture
+async def desk(fresh_database: Settings, tmp_path: Path) -> AsyncIterator[Desk]:
+    """Serves the product with a signed-in user of each language."""
+    secrets = {}
+    for language, name in (("ru", "Мария Петрова"), ("en", "Mary Peterson")):
+        login = f"head-{language}"
+        await add_user(login, name=name, role="admin", password=PASSWORD, language=language)
+        secrets[language] = (await sign_in(login, password=PASSWORD)).secret
+    async with _serving(fresh_database.having(home=tmp_path)) as address:
+        yield Desk(address, secrets)
+
+
+@pytest.fixture
+async def browser() -> Any:
+    async with async_playwright() as playwright:
+        chromium = await playwright.chromium.launch(
+            executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"]
+        )
+        yield chromium
+        await chromium.close()
+
+
+async def _context(
+    browser: Browser, *, theme: str = "light", language: str = "ru", width: int = 1366
+) -> BrowserContext:
+    context = await browser.new_context(
+        viewport={"width": width, "height": VIEWPORTS[width]},
+        locale={"ru": "ru-RU", "en": "en-GB"}[language],
+        color_scheme=theme,  # type: ignore[arg-type]
+        reduced_motion="reduce",
+        has_touch=width < 600,
+    )
+    await context.add_init_script(_LISTEN)
+    return context
+
+
+async def _sign_in(context: BrowserContext, desk: Desk, language: str) -> None:
+    """Give the browser the session of a user; the sign-in form has tests of its own."""
+    await context.add_cookies(
+        [{"name": COOKIE, "value": desk.secrets[language], "url": desk.address}]
+    )
+
+
+def watch(page: Page, address: str) -> Trouble:
+    """Notes console errors, failures of scripts and requests that leave the house."""
+    trouble = Trouble()
+
+    def note(text: str) -> None:
+        trouble.console.append(text)
+
+    # The browser itself logs an answer such as 422 as an error; the test of it looks at the answer.
+    page.on(
+        "console",
+        lambda line: (
+            note(line.text)
+            if line.type == "error" and "the server responded with a status of 4" not in line.text
+            else None
+        ),
+    )
+    page.on("pageerror", lambda error: note(str(error)))
+    page.on(
+        "request",
+        lambda request: (
+            trouble.foreign.append(request.url)
+            if not request.url.startswith((address, "data:", "blob:"))
+            else None
+        ),
+    )
+    return trouble
+
+
+async def check(page: Page, trouble: Trouble, where: str) -> None:
+    """Fails when the page breaks a rule of accessibility, its policy or its own scripts."""
+    await page.evaluate(AXE.read_text("utf-8"))
+    found = await page.evaluate(_CHECK, TAGS)
+    assert found == [], f"{where}: " + "\n".join(found)
+    assert await page.evaluate("window.__violations") == [], where
+    assert trouble.console == [], where
+    assert trouble.foreign == [], where
+    wide = await page.evaluate(
+        "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+    )
+    assert wide <= 0, f"{where}: the page scrolls sideways by {wide}px"
+
+
+async def picture(page: Page, name: str) -> None:
+    """Leaves a picture when ABONENT_LOOKED names a folder."""
+    if PICTURES:
+        await page.evaluate("scrollTo(0, 0)")
+        await page.screenshot(path=f"{PICTURES}/{name}.png", full_page=True)
+
+
+Step = Callable[[Page], Awaitable[None]]
+Looked = Callable[..., Awaitable[None]]
+
+
+@pytest.fixture
+def looked(desk: Desk, browser: Browser) -> Looked:
+    """Visits an address in {light, dark} × {ru, en} × {1366, 390} and checks each."""
+
+    async def looked(
+        path: str, name: str, *, then: Step | None = None, signed_in: bool = True
+    ) -> None:
+        for theme in ("light", "dark"):
+            for language in ("ru", "en"):
+                for width in VIEWPORTS:
+                    context = await _context(browser, theme=theme, language=language, width=width)
+                    page = await context.new_page()
+                    await context.add_cookies(
+                        [{"name": "abonent_language", "value": language, "url": desk.address}]
+                    )
+                    if signed_in:
+                        await _sign_in(context, desk, language)
+                    trouble = watch(page, desk.address)
+                    await page.goto(desk.address + path)
+                    if then is not None:
+                        await then(page)
+                    where = f"{name}-{theme}-{language}-{width}"
+                    await picture(page, where)
+                    await check(page, trouble, where)
+                    await context.close()
+
+    return looked
+
+
+@pytest.fixture
+async def seat(desk: Desk, browser: Browser) -> Any:
+    """One signed-in seat at the desk, in Russian, on the start page."""
+    context = await _context(browser)
+    page = await context.new_page()
+    await _sign_in(context, desk, "ru")
+    await page.goto(desk.address)
+    trouble = watch(page, desk.address)
+    yield page
+    assert trouble.console == []
+    await context.close()
