@@ -47,21 +47,23 @@ async def _run(arguments: Namespace, settings: Settings) -> int:
             print(_NO_DAY)
             return 1
         if arguments.action == "close":
-            closed = await _close(arguments.through)
+            closed = await _close(arguments.through, settings)
             _tell_closed(closed, settings.language)
         else:
             _tell(state)
     return 0
 
 
-async def _close(through: date | None) -> Closed:
+async def _close(through: date | None, settings: Settings) -> Closed:
     line = ProgressLine("accounts")
 
     def progress(day: date, done: int, total: int) -> None:
         line.show(f"opening {day}", done, total)
 
     try:
-        return await close_days(by=SYSTEM, through=through, progress=progress)
+        return await close_days(
+            by=SYSTEM, through=through, progress=progress, settings=settings
+        )
     finally:
         line.end()
 
