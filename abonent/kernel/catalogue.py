@@ -18,6 +18,8 @@ SOURCE_LANGUAGE = "en"
 _METHODS = [("**.py", "python"), ("**/templates/**", "jinja2")]
 _OPTIONS = {"**/templates/**": {"silent": "false", "trimmed": "true", "encoding": "utf-8"}}
 _KEYWORDS = {"_": None, "N_": None, "gettext": None, "ngettext": (1, 2)}
+_NOT_TEXTS = {"msgid"}
+"""What the extractor takes for a text: the subscript in `gettext(context["msgid"])`."""
 _HEADER = """msgid ""
 msgstr ""
 "Project-Id-Version: abonent\\n"
@@ -35,7 +37,7 @@ def extract() -> Catalog:
     found = Catalog(charset="utf-8")
     messages = extract_from_dir(str(PACKAGE), _METHODS, _OPTIONS, keywords=_KEYWORDS)
     for _file, _line, message, _comments, context in messages:
-        if message:
+        if message and message not in _NOT_TEXTS:
             found.add(message, context=context)
     return found
 
@@ -48,7 +50,7 @@ def catalogue_path(language: str) -> Path:
 def updated(language: str, found: Catalog) -> str:
     """Answer the catalogue's file as it should be: all ids there, gone ones dropped, sorted."""
     catalogue = _read(language)
-    catalogue.update(found, no_fuzzy_matching=True)
+    catalogue.update(_paired(found, catalogue), no_fuzzy_matching=True)
     body = io.BytesIO()
     write_po(
         body, catalogue, width=100, no_location=True, omit_header=True, sort_output=True,
@@ -63,7 +65,8 @@ def untranslated(language: str, found: Catalog) -> list[str]:
     if language == SOURCE_LANGUAGE:
         return []
     catalogue = _read(language)
-    return [_text(message) for message in found if message.id and not _whole(message, catalogue)]
+    messages = _paired(found, catalogue)
+    return [_text(message) for message in messages if message.id and not _whole(message, catalogue)]
 
 
 def update_catalogues() -> dict[str, list[str]]:
@@ -78,6 +81,21 @@ def update_catalogues() -> dict[str, list[str]]:
 def _read(language: str) -> Catalog:
     with catalogue_path(language).open("rb") as file:
         return read_po(file, locale=language)
+
+
+def _paired(found: Catalog, catalogue: Catalog) -> Catalog:
+    """Join singular and plural that the code marks apart, `N_(one)` and `N_(many)`.
+
+    Only the catalogue tells that they belong together.
+    """
+    pairs = {message.id[0]: tuple(message.id) for message in catalogue if message.pluralizable}
+    plurals = {many for one, *many_forms in pairs.values() for many in many_forms if one in found}
+    joined = Catalog(charset="utf-8")
+    for message in found:
+        if message.id and message.id not in plurals:
+            together = pairs.get(message.id) if isinstance(message.id, str) else None
+            joined.add(together or message.id, context=message.context)
+    return joined
 
 
 def _whole(message: Message, catalogue: Catalog) -> bool:

@@ -24,6 +24,7 @@ from tortoise.timezone import get_default_timezone
 
 import abonent
 from abonent.kernel import clock, i18n
+from abonent.kernel.actor import Actor
 from abonent.kernel.errors import Conflict
 from abonent.kernel.i18n import N_
 from abonent.kernel.money import Currency, use_currency
@@ -123,7 +124,7 @@ async def reading() -> AsyncIterator[Connection]:
 
 
 @asynccontextmanager
-async def unit_of_work(by: Any) -> AsyncIterator[UnitOfWork]:
+async def unit_of_work(by: Actor) -> AsyncIterator[UnitOfWork]:
     """Run one use case for an actor: transaction, events, reactions, audit, outbox, commit.
 
     Inside another unit of work it joins as a savepoint: what it recorded is kept only if its block
