@@ -216,3 +216,12 @@ class NoticeTooShort(Refused):
             value=value,
             allowed_from=allowed,
         )
+
+
+class NotBegun(Conflict):
+    """The installation has no business day: nothing can be posted or read yet."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "NO_DAY", N_("There is no business day yet: run `abonent init --day DATE`.")
+        )

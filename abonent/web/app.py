@@ -16,6 +16,7 @@ from abonent.kernel.db import open_database
 from abonent.kernel.errors import DomainError
 from abonent.kernel.logging import configure_logging
 from abonent.kernel.settings import Settings
+from abonent.web.api.routes import API_ROUTES
 from abonent.web.assets import PREFIX, Assets, build_assets
 from abonent.web.failures import domain_error, http_error
 from abonent.web.middleware.headers import SecurityHeaders
@@ -39,7 +40,7 @@ def create_app(
     """
     assets = build_assets(settings.home)
     app = Starlette(
-        routes=[*ROUTES, *routes],
+        routes=[*ROUTES, *routes, *API_ROUTES],
         middleware=_layers(settings, assets),
         exception_handlers={DomainError: domain_error, HTTPException: http_error},
         lifespan=_lifespan if own_database else None,

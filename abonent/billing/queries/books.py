@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from abonent.billing.errors import AccountNotFound
+from abonent.billing.errors import AccountNotFound, NotBegun
 from abonent.billing.queries.catalogue import Catalogue, read_catalogue
 from abonent.billing.queries.entries import posting_of
 from abonent.billing.rules.book import (
@@ -89,12 +89,10 @@ class Loaded:
 
 
 async def installation(connection: Any) -> Installation:
-    """The installation's one row; RuntimeError before `abonent init` or `abonent demo`."""
+    """The installation's one row; raises NotBegun before `abonent init` or `abonent demo`."""
     row = await connection.fetchrow(_INSTALLATION)
     if row is None:
-        raise RuntimeError(
-            "the installation has no business day yet: run `abonent init --day DATE`"
-        )
+        raise NotBegun
     catalogue = await read_catalogue(connection, row["catalogue"])
     return Installation(row["day"], row["first_day"], row["closing"], catalogue)
 

@@ -26,6 +26,11 @@ FROM billing_run r LEFT JOIN LATERAL (
     FROM billing_batch b WHERE b.day = r.day) b ON true
 ORDER BY r.day DESC LIMIT $1
 """
+_TOTALS = """
+SELECT coalesce(sum(accounts), 0)::bigint AS accounts, coalesce(sum(charges), 0)::bigint AS charges,
+    coalesce(sum(amount), 0)::bigint AS amount
+FROM billing_run WHERE day > $1 AND day <= $2::date + 1
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,3 +91,11 @@ def _run(row: Any) -> RunState:
         int(row["batch_charges"]),
         int(row["batch_amount"]),
     )
+
+
+async def run_totals(first: date, last: date, *, by: Actor) -> tuple[int, int, int]:
+    """Accounts, charges and amount (positive) of the runs that closing `first` to `last` made."""
+    by.require("billing.day.close")
+    async with reading() as connection:
+        row = await connection.fetchrow(_TOTALS, first, last)
+    return row["accounts"], row["charges"], row["amount"]

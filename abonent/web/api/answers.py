@@ -34,7 +34,7 @@ class VersionAnswer(Answer):
     id: int
     tariff: str
     fee: int
-    from_: date = Field(alias="from")
+    from_: date = Field(serialization_alias="from")
     existing: str
     services: int
 
@@ -67,7 +67,7 @@ class FreezeSpan(Answer):
     """A freeze on [from, to)."""
 
     id: int
-    from_: date = Field(alias="from")
+    from_: date = Field(serialization_alias="from")
     to: date
 
 
@@ -139,7 +139,7 @@ class DiscountAnswer(Answer):
     service: int
     percent: Percent | None
     amount: int | None
-    from_: date = Field(alias="from")
+    from_: date = Field(serialization_alias="from")
     to: date
     reason: str
     account: AccountAnswer
@@ -191,7 +191,7 @@ class Explanation(Answer):
 class Interval(Answer):
     """Days [from, to)."""
 
-    from_: date = Field(alias="from")
+    from_: date = Field(serialization_alias="from")
     to: date
 
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from abonent.billing.errors import BadDay
+from abonent.billing.errors import BadDay, NotBegun
 from abonent.billing.queries.books import installation
-from abonent.billing.queries.day import DayState, day_state, run_totals
+from abonent.billing.queries.day import day_state, run_totals
 from abonent.billing.service.days import close_days, finish_runs
 from abonent.kernel import clock
-from abonent.kernel.db import unit_of_work
-from abonent.kernel.errors import Conflict, Refused
+from abonent.kernel.db import reading, unit_of_work
+from abonent.kernel.errors import Refused
 from abonent.kernel.i18n import N_
 from abonent.kernel.idempotency import remember, remembered
 from abonent.web.api.answers import ClosedAnswer, DayAnswer
@@ -32,15 +32,15 @@ class _Plan:
 
 async def show_day(asked: Asked[Nothing]) -> DayAnswer:
     """Show the open business day."""
-    state = await _state(asked)
+    state = await day_state(by=asked.by)
+    if state is None:
+        raise NotBegun
     return DayAnswer(day=state.day, state=state.state, lagging=state.lagging)
 
 
-async def _state(asked: Asked[Nothing] | Asked[CloseDay]) -> DayState:
-    state = await day_state(by=asked.by)
-    if state is None:
-        raise Conflict("NO_DAY", N_("The installation has no business day yet."))
-    return state
+async def _open_day() -> date:
+    async with reading() as connection:
+        return (await installation(connection)).day
 
 
 async def close_day(asked: Asked[CloseDay]) -> ClosedAnswer:
@@ -53,7 +53,7 @@ async def close_day(asked: Asked[CloseDay]) -> ClosedAnswer:
     plan = await _begin(asked)
     if isinstance(plan, ClosedAnswer):
         return plan
-    if (await _state(asked)).day <= plan.last:
+    if await _open_day() <= plan.last:
         await close_days(by=asked.by, through=plan.last)
     else:
         await finish_runs()
@@ -82,8 +82,7 @@ async def _begin(asked: Asked[CloseDay]) -> _Plan | ClosedAnswer:
                 return ClosedAnswer(**known.body)
             if known:
                 return _Plan(*(date.fromisoformat(known.body[n]) for n in ("first", "last")))
-        await _state(asked)
-        day = (await installation(work.connection)).day
+        day = await _open_day()
         plan = _Plan(day, _checked(asked.given.through or day, day))
         if asked.key is not None:
             body = {"first": plan.first, "last": plan.last}
