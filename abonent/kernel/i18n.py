@@ -13,7 +13,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from babel.dates import format_date, format_datetime
+from babel.dates import format_date, format_datetime, get_month_names
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 
@@ -66,10 +66,10 @@ def translations(language: str) -> standard.GNUTranslations:
 
 
 def load_catalogues() -> None:
-    """Load every language now, so that no request waits for a file."""
+    """Load every language now, how it writes dates too, so that no request waits for a file."""
     for language in LANGUAGES:
         translations(language)
-        fill("{day}", language, {"day": date.min})  # Babel reads its locale data at first use
+        get_month_names(locale=language)  # Babel reads its locale data at first use
 
 
 def gettext(msgid: str, language: str | None = None, /, **params: Any) -> str:
