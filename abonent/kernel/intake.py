@@ -152,12 +152,13 @@ def find_columns(
     Raises UnreadableFile for a header that comes twice or a required column that is missing.
     """
     given = given or ColumnMap()
-    names = {normal_header(name): name for name in model.model_fields}
-    names |= {normal_header(own): name for own, name in synonyms.items()}
+    own = _column_names(model)
+    names = {normal_header(name): name for name in own}
+    names = {normal_header(known): name for known, name in synonyms.items()} | names
     for name, header in given.columns.items():
-        if name not in model.model_fields:
+        if name not in own:
             raise UnreadableFile(N_("The map names an unknown column: {column}."), column=name)
-        names = {key: own for key, own in names.items() if own != name}
+        names = {key: known for key, known in names.items() if known != name}
         names[normal_header(header)] = name
     places: dict[str, int] = {}
     for at, header in enumerate(headers):
@@ -175,8 +176,14 @@ def find_columns(
     )
 
 
+def _column_names(model: type[BaseModel]) -> dict[str, bool]:
+    """The columns of a format, and whether each must be there."""
+    return {f.alias or name: f.is_required() for name, f in model.model_fields.items()}
+
+
 def _check_required(model: type[BaseModel], known: set[str]) -> None:
-    missing = [n for n, f in model.model_fields.items() if f.is_required() and n not in known]
+    required = _column_names(model).items()
+    missing = [name for name, needed in required if needed and name not in known]
     if missing:
         raise UnreadableFile(N_("Columns are missing: {columns}."), columns=", ".join(missing))
 
@@ -255,15 +262,21 @@ def _amount(value: object) -> object:
     return amount
 
 
+def to_day(text: str) -> date | None:
+    """Read YYYY-MM-DD or DD.MM.YYYY; None for anything else."""
+    parts = text.strip().split(".")
+    try:
+        return date.fromisoformat("-".join(reversed(parts)) if len(parts) == 3 else text.strip())
+    except ValueError:
+        return None
+
+
 def _day(value: object) -> object:
     if not isinstance(value, str):
         return value
-    parts = value.strip().split(".")
-    text = "-".join(reversed(parts)) if len(parts) == 3 else value.strip()
-    try:
-        day = date.fromisoformat(text)
-    except ValueError:
-        raise PydanticCustomError("day", N_("Not a date: {value}.")) from None
+    day = to_day(value)
+    if day is None:
+        raise PydanticCustomError("day", N_("Not a date: {value}."))
     if not _FIRST_DAY <= day <= _LAST_DAY:
         raise PydanticCustomError("day", N_("The date is out of the question: {value}."))
     return day

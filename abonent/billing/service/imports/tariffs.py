@@ -23,6 +23,7 @@ from abonent.kernel.intake import (
     reject,
     rejected_by,
 )
+from abonent.kernel.money import plain_amount
 
 SYNONYMS = {
     "код": "code",
@@ -68,8 +69,8 @@ async def take_tariffs(rows: Sequence[Numbered[TariffRow]], *, by: Actor) -> Out
     outcome = Outcome()
     for number, row in ((r.number, r.row) for r in rows):
         if row.code not in known:
-            await _create(number, row, outcome, by=by)
-            known[row.code] = row
+            if await _create(number, row, outcome, by=by):
+                known[row.code] = row
         elif known[row.code] == row:
             outcome.unchanged += 1
         else:
@@ -77,13 +78,14 @@ async def take_tariffs(rows: Sequence[Numbered[TariffRow]], *, by: Actor) -> Out
     return outcome
 
 
-async def _create(number: int, row: TariffRow, outcome: Outcome, *, by: Actor) -> None:
+async def _create(number: int, row: TariffRow, outcome: Outcome, *, by: Actor) -> bool:
     try:
         await create_tariff(by=by, **row.model_dump())
     except DomainError as error:
         outcome.rejects.append(rejected_by(number, "code", error))
-    else:
-        outcome.taken += 1
+        return False
+    outcome.taken += 1
+    return True
 
 
 def _content(tariff: Tariff) -> TariffRow:
@@ -102,10 +104,10 @@ def _content(tariff: Tariff) -> TariffRow:
 
 def _differs(number: int, row: TariffRow, known: TariffRow) -> Reject:
     column = next(n for n in TariffRow.model_fields if getattr(row, n) != getattr(known, n))
-    return reject(
-        number,
-        column,
-        getattr(row, column),
-        N_("The tariff is there with another value: {known}."),
-        known=getattr(known, column),
-    )
+    message = N_("The tariff is there with another value: {known}.")
+    return reject(number, column, _written(row, column), message, known=_written(known, column))
+
+
+def _written(row: TariffRow, column: str) -> str:
+    value = getattr(row, column)
+    return plain_amount(value) if column in {"fee", "connection_fee"} else str(value)

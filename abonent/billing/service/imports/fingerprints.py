@@ -1,0 +1,34 @@
+"""What rows were taken before: the same again changes nothing, other content is told."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from pydantic import BaseModel
+
+from abonent.kernel.jsontext import to_json
+
+_KNOWN = "SELECT key, digest FROM billing_import WHERE kind = $1 AND key = ANY($2::text[])"
+
+
+def fingerprint(row: BaseModel) -> bytes:
+    """A short digest of a row's content."""
+    text = to_json(row.model_dump(mode="json"))
+    return hashlib.blake2b(text.encode(), digest_size=16).digest()
+
+
+async def known_rows(connection: Any, kind: str, keys: Iterable[str]) -> dict[str, bytes]:
+    """The digests of rows of a kind that were taken before."""
+    rows = await connection.fetch(_KNOWN, kind, list(keys))
+    return {row["key"]: row["digest"] for row in rows}
+
+
+async def remember_rows(connection: Any, kind: str, rows: Mapping[str, bytes]) -> None:
+    """Keep the digests of rows just taken, in the same transaction."""
+    records = [(kind, key, digest) for key, digest in rows.items()]
+    if records:
+        await connection.copy_records_to_table(
+            "billing_import", records=records, columns=["kind", "key", "digest"]
+        )

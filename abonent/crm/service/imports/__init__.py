@@ -1,0 +1,1 @@
+"""Taking people in from files."""
