@@ -12,7 +12,7 @@ help: ## list the targets
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
 	  || { echo "Abonent needs Python 3.11 or newer; $$($(PYTHON) --version 2>&1) found. Try: make PYTHON=python3.12 $(MAKECMDGOALS)" >&2; exit 1; }
-	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null \
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || sh scripts/system_package.sh python3-venv \
 	  || { echo "This Python cannot make virtual environments. On Debian or Ubuntu: apt install python3-venv" >&2; exit 1; }
 	@rm -rf $(VENV)
 	@echo "Making the virtual environment in $(VENV)"
@@ -37,6 +37,8 @@ run: $(VENV)/.installed ## start everything: database, queue, web, worker (Ctrl+
 	@exec $(BIN)/python -m abonent run $(ARGS)
 
 test: $(VENV)/.installed-dev ## run every test
+	@command -v $${CHROMIUM:-chromium} >/dev/null || sh scripts/system_package.sh chromium \
+	  || echo "No Chromium and no right to install it: the tests in a browser are skipped, each by name."
 	@$(BIN)/python -m pytest $(ARGS)
 
 lint: $(VENV)/.installed-dev ## ruff, import-linter, templates
