@@ -199,7 +199,7 @@ def parse_address(url: str) -> dict[str, Any]:
 
 def _read_files(settings: Settings) -> dict[str, Any]:
     """Read now, in a thread, what would otherwise be read later in the event loop."""
-    clock.zone(settings.timezone)
+    i18n.use_time_zone(clock.zone(settings.timezone))
     i18n.load_catalogues()
     return orm_config(settings)
 

@@ -8,7 +8,7 @@ import string
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
-from datetime import date, datetime
+from datetime import UTC, date, datetime, tzinfo
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -31,6 +31,14 @@ LOCALE_FOLDER = Path(__file__).parent.parent / "content" / "locale"
 
 _DATE_PATTERNS = {"ru": "dd.MM.y", "en": "d MMM y"}
 _TIME_PATTERNS = {"ru": "dd.MM.y HH:mm", "en": "d MMM y, HH:mm"}
+
+
+class _Installed:
+    """Holds the company's time zone: instants in texts are told by its clock."""
+
+    zone: tzinfo = UTC
+
+
 _current: ContextVar[str] = ContextVar("language", default="ru")
 
 
@@ -42,6 +50,11 @@ def current_language() -> str:
 def set_language(language: str) -> None:
     """Set the language of the current task; an unknown one is a mistake of the caller."""
     _current.set(_known(language))
+
+
+def use_time_zone(zone: tzinfo) -> None:
+    """Set the company's time zone; called once, when the database is opened."""
+    _Installed.zone = zone
 
 
 @contextmanager
@@ -119,7 +132,9 @@ class _Filler(string.Formatter):
         if format_spec == "money" and isinstance(value, int):
             return format_money(value, self._language)
         if isinstance(value, datetime) and not format_spec:
-            return format_datetime(value, _TIME_PATTERNS[self._language], locale=self._language)
+            pattern = _TIME_PATTERNS[self._language]
+            local = value.astimezone(_Installed.zone) if value.tzinfo else value
+            return format_datetime(local, pattern, tzinfo=local.tzinfo, locale=self._language)
         if isinstance(value, date) and not format_spec:
             return format_date(value, _DATE_PATTERNS[self._language], locale=self._language)
         return "" if value is None else str(super().format_field(value, format_spec))

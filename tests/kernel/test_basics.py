@@ -16,6 +16,7 @@ from abonent.kernel.i18n import (
     gettext,
     ngettext,
     speaking,
+    use_time_zone,
 )
 from abonent.kernel.ids import new_id, new_ids
 
@@ -110,6 +111,13 @@ def test_numbers_choose_the_plural():
     assert ngettext("{number} day", "{number} days", 1, "en") == "1 day"
     assert ngettext("{number} day", "{number} days", 5, "en") == "5 days"
     assert gettext("An unknown {thing}", "ru", thing=None) == "An unknown "
+
+
+def test_instants_are_told_by_the_companys_clock():
+    use_time_zone(clock.zone("Europe/Moscow"))
+    late = datetime(2026, 1, 31, 22, 5, tzinfo=UTC)
+    assert gettext("At {at}", "ru", at=late) == "At 01.02.2026 01:05"
+    assert gettext("At {at}", "en", at=late) == "At 1 Feb 2026, 01:05"
 
 
 def test_a_metric_is_made_once():
