@@ -11,6 +11,7 @@ from typing import Any
 from abonent import reactions
 from abonent.bench.base import machine
 from abonent.bench.charge import charge, day, single_payments
+from abonent.bench.reading import bank_file, sheet
 from abonent.cli.connection import connect
 from abonent.kernel.settings import Settings
 
@@ -19,6 +20,8 @@ MEASUREMENTS: dict[str, Measurement] = {
     "charge": charge,
     "day": day,
     "payments": single_payments,
+    "bank-file": bank_file,
+    "turnover": sheet,
 }
 
 

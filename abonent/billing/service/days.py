@@ -13,7 +13,7 @@ from abonent.billing.rules.book import CHARGE_KINDS
 from abonent.billing.rules.opening import bring_to
 from abonent.billing.rules.periods import DAY
 from abonent.billing.service.books import DAY_LOCK, keep, lock_accounts
-from abonent.billing.service.months import roll_up
+from abonent.billing.service.months import roll_up_closed_months
 from abonent.billing.service.plain_run import ChangedMeanwhileError, Done, open_plain
 from abonent.kernel import clock
 from abonent.kernel.actor import SYSTEM, Actor
@@ -80,7 +80,10 @@ Progress = Callable[[date, int, int], None]
 
 @dataclass(frozen=True, slots=True)
 class Closed:
-    """What closing days did: the day now open, and the sums over their runs."""
+    """What closing days did: the day now open, and the sums over their runs.
+
+    `seconds` until every account was open; months are rolled up after that.
+    """
 
     day: date
     accounts: int
@@ -128,11 +131,11 @@ async def close_days(
             await move_day(day, by=by)
             await finish_runs(progress=progress, helpers=helpers)
             day += DAY
+    seconds = clock.monotonic() - started
+    await roll_up_closed_months()
     async with reading() as connection:
         totals = await connection.fetchrow(_TOTALS, first, day)
-    return Closed(
-        day, totals["accounts"], totals["charges"], totals["amount"], clock.monotonic() - started
-    )
+    return Closed(day, totals["accounts"], totals["charges"], totals["amount"], seconds)
 
 
 async def move_day(day: date, *, by: Actor) -> bool:
@@ -234,7 +237,7 @@ async def _open_rest(work: UnitOfWork, first: int, last: int, day: date, done: D
 
 
 async def _finish(day: date) -> bool:
-    """Wait for batches other processes hold, then close the run and roll the month up.
+    """Wait for batches other processes hold, then close the run.
 
     False when a batch came back undone: its process died.
     """
@@ -243,6 +246,4 @@ async def _finish(day: date) -> bool:
         if await work.connection.fetchval(_WAIT, day):
             return False
         await work.connection.execute(_FINISH, day, clock.now())
-        if day.day == 1:
-            await roll_up(work.connection, day - DAY)
     return True

@@ -5,24 +5,28 @@ from __future__ import annotations
 from datetime import date, timedelta
 from typing import Any
 
-from abonent.billing.queries.lines import with_lines
+from abonent.billing.queries.books import installation
+from abonent.billing.queries.lines import MONTH
+from abonent.billing.rules.periods import month_end
+from abonent.kernel.actor import SYSTEM
+from abonent.kernel.db import unit_of_work
 
+_MISSING = """
+SELECT m::date AS month FROM generate_series(
+    date_trunc('month', $1::date), date_trunc('month', $2::date) - interval '1 day', interval '1 month'
+) m
+WHERE NOT EXISTS (SELECT 1 FROM billing_month b WHERE b.month = m::date)
+    AND NOT EXISTS (SELECT 1 FROM billing_run r WHERE r.finished_at IS NULL)
+ORDER BY m LIMIT 1
+"""
+_ANY = "SELECT EXISTS (SELECT 1 FROM billing_month WHERE month = $1)"
+_ALONE = "SELECT pg_advisory_xact_lock($1)"
+_LOCK = 4_702_120
 _FORGET = "DELETE FROM billing_month WHERE month = $1"
-_ROLL_UP = with_lines("""
-INSERT INTO billing_month (month, account_id, legal_entity_id, place_id, section, line, amount)
-SELECT $1::date, account_id, legal_entity_id, place_id, section, line, sum(amount)
-FROM (
-    SELECT account_id, legal_entity_id, place_id, {section} AS section, {line} AS line,
-        {signed} AS amount
-    FROM ({within}) moved
-    UNION ALL
-    SELECT account_id, legal_entity_id, place_id, 'opening', '',
-        CASE WHEN section = 'payment' THEN -amount ELSE amount END
-    FROM billing_month WHERE month = $3
-) lines
-GROUP BY account_id, legal_entity_id, place_id, section, line
-HAVING sum(amount) <> 0 OR section <> 'opening'
-""")
+_ROLL_UP = """
+INSERT INTO billing_month (account_id, legal_entity_id, place_id, section, line, amount, month)
+SELECT rolled.*, $1 FROM ({month}) rolled
+""".replace("{month}", MONTH)
 
 
 async def roll_up(connection: Any, last_day: date) -> None:
@@ -34,3 +38,26 @@ async def roll_up(connection: Any, last_day: date) -> None:
     before = (first - timedelta(1)).replace(day=1)
     await connection.execute(_FORGET, first)
     await connection.execute(_ROLL_UP, first, last_day + timedelta(1), before)
+
+
+async def roll_up_closed_months() -> int:
+    """Roll up, oldest first, every closed month that is not yet; answers how many.
+
+    A month counts as closed when the run that opened its next month is finished. A month
+    without any movement has nothing to keep and ends the search.
+    """
+    done = 0
+    while await _roll_up_next():
+        done += 1
+    return done
+
+
+async def _roll_up_next() -> bool:
+    async with unit_of_work(SYSTEM) as work:
+        await work.connection.execute(_ALONE, _LOCK)
+        here = await installation(work.connection)
+        month = await work.connection.fetchval(_MISSING, here.first_day, here.day)
+        if month is None:
+            return False
+        await roll_up(work.connection, month_end(month))
+        return bool(await work.connection.fetchval(_ANY, month))
