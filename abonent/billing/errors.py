@@ -117,7 +117,7 @@ class NotEnoughFunds(Refused):
     def __init__(self, missing: int, field: str = "amount") -> None:
         super().__init__(
             "NOT_ENOUGH_FUNDS",
-            N_("Funds do not suffice: {value} minor units are missing."),
+            N_("Funds do not suffice: {value:money} is missing."),
             field=field,
             value=missing,
             missing=missing,
@@ -130,7 +130,7 @@ class NotRefundable(Refused):
     def __init__(self, amount: int, available: int) -> None:
         super().__init__(
             "NOT_REFUNDABLE",
-            N_("{value} cannot be refunded: {available} minor units are available."),
+            N_("{value:money} cannot be refunded: {available:money} is available."),
             field="amount",
             value=amount,
             available=available,
@@ -176,7 +176,7 @@ class PaymentDiffers(Conflict):
     def __init__(self, external_id: str, amount: int) -> None:
         super().__init__(
             "CONFLICT",
-            N_("Payment {value} of this source is known with other content ({known_amount})."),
+            N_("Payment {value} of this source is known with other content ({known_amount:money})."),
             field="external_id",
             value=external_id,
             known_amount=amount,

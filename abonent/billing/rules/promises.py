@@ -78,7 +78,7 @@ def terms_of(
     elif offer.amount < wanted:
         raise PromiseRefused(
             "DEBT_TOO_BIG",
-            N_("{asked} is missing, the offer gives {ceiling}."),
+            N_("{asked:money} is missing, the offer gives {ceiling:money}."),
             asked=wanted,
             ceiling=offer.amount,
         )
@@ -141,7 +141,7 @@ def _check_record(book: Book, offer: Offer, past: list[Promise], since: date | N
     if debt > highest:
         raise PromiseRefused(
             "DEBT_TOO_BIG",
-            N_("The debt is {asked}, at most {ceiling} is allowed."),
+            N_("The debt is {asked:money}, at most {ceiling:money} is allowed."),
             asked=debt,
             ceiling=highest,
         )
@@ -151,7 +151,7 @@ def _check_ceiling(offer: Offer, wanted: int) -> None:
     if wanted > offer.ceiling:
         raise PromiseRefused(
             "DEBT_TOO_BIG",
-            N_("{asked} is missing, the offer gives {ceiling}."),
+            N_("{asked:money} is missing, the offer gives {ceiling:money}."),
             asked=wanted,
             ceiling=offer.ceiling,
         )
