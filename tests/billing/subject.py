@@ -1,13 +1,19 @@
 """The engine's pure rules behind the interface the oracle has: the subject of the comparison."""
 
+# ruff: noqa: FBT001, FBT002, PLR0917 - calls read like the commands they stand for
+
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, date, datetime
+from typing import TypeVar
 
 from abonent.billing.rules import changes, promises, recalculation
 from abonent.billing.rules.book import (
     Book,
     Discount,
+    Kind,
     Mode,
     Policy,
     Posting,
@@ -15,16 +21,20 @@ from abonent.billing.rules.book import (
     Tariff,
     Term,
     Version,
+    copied,
     funds,
     state_of,
 )
 from abonent.billing.rules.charging import settle
-from abonent.billing.rules.book import Kind, copied
 from abonent.billing.rules.forecast import outlook
 from abonent.billing.rules.history import History, history_of
-from abonent.billing.rules.opening import react, touch
+from abonent.billing.rules.opening import bring_to, react
 from abonent.billing.rules.periods import BillingDay
+from abonent.billing.rules.schedule import next_due
 from abonent.kernel.errors import Refused
+
+Answer = TypeVar("Answer")
+Row = tuple[date, int, int, int]
 
 
 class Refusal(Exception):
@@ -32,14 +42,23 @@ class Refusal(Exception):
 
 
 class Subject:
-    """Books in memory; one call is one use case, as the services make it."""
+    """Books in memory; one call is one use case, as the services make it.
 
-    def __init__(self, first_day: date, policy: Policy | None = None) -> None:
+    With `keeps_due` the next due day is remembered from the last use case, as the database
+    does; without, it is asked anew at each look.
+    """
+
+    def __init__(
+        self, first_day: date, policy: Policy | None = None, *, keeps_due: bool = False
+    ) -> None:
         self.day = first_day
         self.policy = policy or Policy()
+        self.keeps_due = keeps_due
         self.tariffs: dict[str, Tariff] = {}
         self.books: dict[str, Book] = {}
+        self.due: dict[str, date] = {}
         self.entries: dict[str, list[Posting]] = {}
+        self.freezes: dict[str, int] = {}
         self.incidents: dict[str, dict[int, dict[date, str]]] = {}
 
     # tariffs
@@ -60,8 +79,6 @@ class Subject:
         )
 
     def version(self, code: str, fee: int, from_: date, existing: str = "move") -> None:
-        from dataclasses import replace
-
         old = self.tariffs[code]
         kept = tuple(v for v in old.versions if v.valid_from != from_)
         made = Version(len(old.versions) + 1, from_, fee, existing == "move")
@@ -69,10 +86,12 @@ class Subject:
         self.tariffs[code] = new
         for number in self.books:
             book = self._open(number)
-            for service in book.services:
+            on_it = [s for s in book.services if any(t.tariff is old for t in s.terms)]
+            for service in on_it:
                 service.terms = tuple(
-                    Term(t.since, new if t.tariff.code == code else t.tariff) for t in service.terms
+                    Term(t.since, new if t.tariff is old else t.tariff) for t in service.terms
                 )
+            for service in on_it:
                 changes.reprice(book, service)
             self._keep(number)
 
@@ -87,29 +106,38 @@ class Subject:
             policy=self.policy,
         )
         self.entries[number] = []
+        self.freezes[number] = 0
         self.incidents[number] = {}
 
     def close_day(self) -> None:
         self.day = date.fromordinal(self.day.toordinal() + 1)
 
     def _open(self, number: str) -> Book:
+        """Bring a book to the open day and settle it, as every use case begins."""
         book = self.books[number]
-        touch(book, self.day)
+        if book.day == self.day and number in self.due:
+            return book
+        kept = self.due.get(number) if self.keeps_due else None
+        self.due[number] = bring_to(book, self.day, kept)
+        settle(book, self.day)
+        self._write(number)
         return book
 
-    def _keep(self, number: str) -> None:
+    def _write(self, number: str) -> None:
         book = self.books[number]
         self.entries[number] += book.postings
         book.postings = []
 
-    def _act(self, number: str, action):
+    def _keep(self, number: str) -> None:
+        self._write(number)
+        self.due[number] = next_due(self.books[number])
+
+    def _act(self, number: str, action: Callable[[Book], Answer]) -> Answer:
         book = self._open(number)
         trial = copied(book)
-        trial.postings = list(book.postings)
         try:
             answer = action(trial)
         except Refused as refused:
-            self._keep(number)
             raise Refusal(refused.code) from refused
         self.books[number] = trial
         self._keep(number)
@@ -149,8 +177,10 @@ class Subject:
         self._act(number, grant)
 
     def freeze(self, number: str, from_: date, to: date) -> int:
-        no = 1 + max((f.no for f in self.books[number].freezes), default=0)
-        return self._act(number, lambda b: changes.freeze(b, no=no, start=from_, end=to).no)
+        no = self.freezes[number] + 1
+        self._act(number, lambda b: changes.freeze(b, no=no, start=from_, end=to))
+        self.freezes[number] = no
+        return no
 
     def unfreeze(self, number: str, freeze: int, on: date | None = None) -> None:
         if all(f.no != freeze for f in self.books[number].freezes):
@@ -158,7 +188,12 @@ class Subject:
         self._act(number, lambda b: changes.end_freeze(b, freeze, on))
 
     def change_tariff(
-        self, number: str, service: int, tariff: str, on="asap", anyway: bool = False
+        self,
+        number: str,
+        service: int,
+        tariff: str,
+        on: date | str = "asap",
+        anyway: bool = False,
     ) -> date:
         def change(book: Book) -> date:
             own = book.service(service)
@@ -200,23 +235,20 @@ class Subject:
     def billing_day(self, number: str, day: int, from_: date) -> None:
         self._act(number, lambda b: changes.change_billing_day(b, day=day, start=from_))
 
-    def _history(self, number: str, service: int) -> History:
-        return history_of(self.entries[number] + self.books[number].postings, service)
+    def history(self, number: str, service: int) -> History:
+        return history_of(self.entries[number], service)
 
     def compensate(self, number: str, from_dt: datetime, to_dt: datetime, incident: str) -> int:
-        self._open(number)
-        self._keep(number)
-
         def pay_back(book: Book) -> int:
             total = 0
             days = recalculation.outage_days(from_dt, to_dt, UTC, book.day)
             for service in book.services:
-                past = self._history(number, service.no)
-                own = [d for d in days if service.living(d)]
+                past = self.history(number, service.no)
+                own = [d for d in days if was_served(book, service, past, d)]
                 service.compensated |= set(own)
                 known = self.incidents[number].setdefault(service.no, {})
                 known.update({d: incident for d in own if d not in known})
-                rows = recalculation.outage_differences(past, own)
+                rows = recalculation.outage_differences(past, days)
                 total += recalculation.post_differences(
                     book, service, past, rows, kind=Kind.COMPENSATION, note={"incident": incident}
                 )
@@ -226,21 +258,18 @@ class Subject:
 
     def recalculate(
         self,
-        number,
-        service,
-        from_,
-        to,
-        tariff=None,
-        discount_percent=None,
-        served=None,
-        confirm=False,
-    ):
-        self._open(number)
-        self._keep(number)
-
-        def put_right(book: Book):
+        number: str,
+        service: int,
+        from_: date,
+        to: date,
+        tariff: str | None = None,
+        discount_percent: int | None = None,
+        served: bool | None = None,
+        confirm: bool = False,
+    ) -> list[Row]:
+        def put_right(book: Book) -> list[Row]:
             own = book.service(service)
-            past = self._history(number, service)
+            past = self.history(number, service)
             truth = recalculation.Truth(
                 from_,
                 to,
@@ -252,7 +281,7 @@ class Subject:
             known = self.incidents[number].get(service, {})
             rows = recalculation.differences(book, own, past, truth, known)
             if confirm:
-                note = {} if served is None else {"served": served}
+                note: dict[str, object] = {} if served is None else {"served": served}
                 recalculation.post_differences(
                     book, own, past, rows, kind=Kind.CORRECTION, note=note
                 )
@@ -263,30 +292,38 @@ class Subject:
 
     # reading
 
-    def _look(self, number: str) -> Book:
-        book = self._open(number)
-        settle(book, self.day)
-        self._keep(number)
-        return book
-
     def balance(self, number: str) -> int:
-        return self._look(number).balance
+        return self._open(number).balance
 
     def funds(self, number: str) -> int:
-        return funds(self._look(number))
+        return funds(self._open(number))
 
     def state(self, number: str, service: int) -> str:
-        book = self._look(number)
+        book = self._open(number)
         return state_of(book, book.service(service)).value
 
     def net(self, number: str, service: int, day: date) -> int:
-        self._look(number)
-        return self._history(number, service).net.get(day, 0)
+        self._open(number)
+        return self.history(number, service).net.get(day, 0)
+
+    def served(self, number: str, service: int, day: date) -> bool:
+        book = self._open(number)
+        return was_served(book, book.service(service), self.history(number, service), day)
 
     def money_lasts_until(self, number: str) -> date | None:
-        return outlook(self._look(number)).until
+        return outlook(self._open(number)).until
 
     def repeat(self, number: str) -> None:
         """Run the steps again: nothing may change."""
-        book = self._open(number)
-        react(book)
+        react(self._open(number))
+
+
+def was_served(book: Book, service: Service, past: History, day: date) -> bool:
+    """Whether a service was served on a day up to today, from its entries and its dates."""
+    if day in past.served:
+        return True
+    if service.mode_on(day) is not Mode.ARREARS or (
+        day < service.billed_to and day not in service.compensated
+    ):
+        return False
+    return service.living(day) and not book.frozen(day) and not service.paused(day)

@@ -357,7 +357,7 @@ def funds(book: Book) -> int:
 
 def state_of(book: Book, service: Service) -> ServiceState:
     """The state of a service on the book's day."""
-    if book.day >= service.ends_on:
+    if max(book.day, service.starts_on) >= service.ends_on:
         return ServiceState.ENDED
     if book.day < service.starts_on:
         return ServiceState.PLANNED

@@ -33,7 +33,7 @@ from abonent.billing.rules.book import (
 )
 from abonent.billing.rules.charging import correct, give_back_span, post, settle
 from abonent.billing.rules.fees import share_on
-from abonent.billing.rules.opening import due_today, react
+from abonent.billing.rules.opening import due_today, react, serve_if_covered
 from abonent.billing.rules.periods import (
     DAY,
     FAR,
@@ -153,18 +153,29 @@ def plan_tariff_change(
     As early as allowed is today when the service is not served today, or when today's new
     share is not lower and the new due is covered; otherwise tomorrow.
     """
+    if service.ends_on <= max(book.day, service.starts_on):
+        raise TooLate("service", book.day, service.ends_on)
+    plan = _planned(book, service, tariff, on)
+    if plan.effective_on >= service.ends_on:
+        raise TooLate("service", plan.effective_on, service.ends_on)
+    return plan
+
+
+def _planned(book: Book, service: Service, tariff: Tariff, on: date | str) -> TariffChange:
     today = book.day
-    if service.ends_on <= today + DAY and service.ends_on > service.starts_on:
-        raise TooLate("service", today, service.ends_on)
-    if service.starts_on > today and on == "asap":
-        return TariffChange(service.starts_on, 0)
-    if on == "next-period":
-        return TariffChange(next_period_start(book.billing_days, max(today, service.starts_on)), 0)
-    if isinstance(on, date):
-        earliest = service.starts_on if service.starts_on > today else today + DAY
-        if on < earliest:
-            raise TooEarly("on", on, earliest)
-        return TariffChange(on, 0)
+    asked = next_period_start(book.billing_days, today) if on == "next-period" else on
+    if service.starts_on > today:
+        later = asked if isinstance(asked, date) else service.starts_on
+        return TariffChange(max(service.starts_on, later), 0)
+    if isinstance(asked, date):
+        if asked <= today:
+            raise TooEarly("on", asked, today + DAY)
+        return TariffChange(asked, 0)
+    return _as_early_as_allowed(book, service, tariff)
+
+
+def _as_early_as_allowed(book: Book, service: Service, tariff: Tariff) -> TariffChange:
+    today = book.day
     if _served_today(book, service):
         share = share_on(book, service, today, Term(today, tariff))
         if share >= share_on(book, service, today):
@@ -191,9 +202,7 @@ def _missing_for(book: Book, service: Service, tariff: Tariff, start: date) -> i
     _replace_term(trial, own, tariff, start)
     have = funds(trial)
     trial.day = start
-    if trial.frozen(start) or own.ends_on <= start:
-        return 0
-    return max(0, due_today(trial, own) - have) if due_today(trial, own) > have else 0
+    return max(0, due_today(trial, own) - have)
 
 
 def _replace_term(book: Book, service: Service, tariff: Tariff, start: date) -> None:
@@ -207,19 +216,38 @@ def _replace_term(book: Book, service: Service, tariff: Tariff, start: date) -> 
 
 def change_tariff(book: Book, service: Service, tariff: Tariff, start: date) -> None:
     """Replace the tariff from a day on; what the old one holds from there goes back at once."""
+    before = _served_today(book, service)
     _replace_term(book, service, tariff, start)
     if start == book.day:
         service.settled_to = min(service.settled_to, start)
-        service.served = service.covered(start)
+        service.served = False
+        if before:
+            _stay_served(book, service)
     react(book)
+
+
+def _stay_served(book: Book, service: Service) -> None:
+    """Today was served under the old tariff and stays so: its share precedes what others ask."""
+    if service.mode_on(book.day) is not Mode.ARREARS:
+        serve_if_covered(book, service)
+        return
+    parts = [
+        part
+        for p in service.pauses
+        for part in (
+            p._replace(end=min(p.end, book.day)),
+            p._replace(start=max(p.start, book.day + DAY)),
+        )
+    ]
+    service.pauses = tuple(p for p in parts if p.start < p.end)
 
 
 def end_service(book: Book, service: Service, on: date | None) -> date:
     """End a service, tomorrow at the earliest; one that has not begun never begins."""
     earliest = book.day + DAY
-    if service.ends_on <= book.day:
+    if service.ends_on <= max(book.day, service.starts_on):
         raise TooLate("service", book.day, service.ends_on)
-    if on is not None and on < earliest and service.starts_on <= book.day:
+    if on is not None and on < earliest:
         raise TooEarly("on", on, earliest)
     if service.starts_on > book.day:
         service.ends_on = max(on or service.starts_on, service.starts_on)
@@ -278,7 +306,7 @@ def change_billing_day(book: Book, *, day: int, start: date) -> None:
     """Periods start on another day of the month from a coming period start on."""
     if start <= book.day:
         raise TooEarly("from", start, next_period_start(book.billing_days, book.day))
-    kept = tuple(b for b in book.billing_days if b.since < start)
+    kept = tuple(b for b in book.billing_days if b.since <= book.day)
     period = period_on(kept, start)
     if period.start != start:
         raise NotPeriodStart(start, period.end)

@@ -87,12 +87,12 @@ def charge_days(
         )
 
 
-def charge_connection(book: Book, service: Service) -> None:
-    """Post the connection fee that waited for the first charge."""
+def charge_connection(book: Book, service: Service, *, due_on: date | None = None) -> None:
+    """Post the connection fee that waited for the first charge; it is due when that is."""
     if not service.connection_fee:
         return
     tariff = service.term_on(book.day).tariff
-    post(
+    posting = post(
         book,
         Posting(
             no=0,
@@ -103,9 +103,25 @@ def charge_connection(book: Book, service: Service) -> None:
             tariff=tariff,
             tax_code=tariff.tax.code,
             tax_rate=tariff.tax.rate_on(book.day),
+            due_on=due_on,
         ),
     )
+    if due_on and due_on > book.day:
+        service.charges.append(fee_charge(posting))
     service.connection_fee = 0
+
+
+def fee_charge(posting: Posting) -> Charge:
+    """A fee posted with a postpaid charge stands in the balance until that is due; no day is held."""
+    return Charge(
+        posting.no,
+        posting.day,
+        Mode.ARREARS,
+        {posting.day: -posting.amount},
+        posting.tax_code or "none",
+        posting.tax_rate,
+        posting.due_on,
+    )
 
 
 def correct(
@@ -163,7 +179,7 @@ def settle(book: Book, through: date) -> None:
     for service in book.in_order():
         if not service.served or service.settled_to > through:
             continue
-        if service.mode_on(service.settled_to) is not Mode.DAILY:
+        if service.mode_on(through) is not Mode.DAILY:
             continue
         days = _days(service.settled_to, min(through + DAY, service.ends_on))
         if days:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 
 from abonent.billing.rules.book import (
     Book,
@@ -44,8 +44,8 @@ def bring_to(book: Book, day: date, due: date | None = None) -> date:
 
 def open_day(book: Book, day: date) -> None:
     """Open one day: judge the promise, charge what is postpaid, give back, charge."""
+    book.day = day  # first: what an opening posts carries its day
     settle(book, day - DAY)
-    book.day = day
     for service in book.services:
         service.was_served, service.served = service.served, False
         service.charges = [c for c in service.charges if _matters(c, day)]
@@ -92,10 +92,10 @@ def _bill_arrears(book: Book, service: Service) -> None:
     if not _starts_period(book) or service.starts_on >= book.day:
         return
     days = billed_period(book, service, book.day)
-    if not days:
-        return
-    charge_connection(book, service)
-    charge_days(book, service, days)
+    if days:
+        due_days = service.term_on(days[0]).tariff.due_days
+        charge_connection(book, service, due_on=book.day + timedelta(due_days))
+        charge_days(book, service, days)
     service.billed_to = book.day
 
 
@@ -142,10 +142,15 @@ def _charge(book: Book) -> None:
     for service in book.in_order():
         if not service.living(today) or service.mode_on(today) is Mode.ARREARS or service.served:
             continue
-        if service.covered(today):
-            service.served = True
-        elif due_today(book, service) <= funds(book):
-            _serve(book, service)
+        serve_if_covered(book, service)
+
+
+def serve_if_covered(book: Book, service: Service) -> None:
+    """Step 4 for one service that is not served yet: paid already, or funds cover its due."""
+    if service.covered(book.day):
+        service.served = True
+    elif due_today(book, service) <= funds(book):
+        _serve(book, service)
 
 
 def _serve(book: Book, service: Service) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from calendar import monthrange
 from datetime import date, timedelta
+from functools import lru_cache
 from typing import NamedTuple
 
 from abonent.kernel.money import half_up
@@ -45,6 +46,7 @@ def _previous_month(year: int, month: int) -> tuple[int, int]:
     return (year - 1, 12) if month == 1 else (year, month - 1)
 
 
+@lru_cache(maxsize=8192)
 def period_of(day: date, billing_day: int) -> Period:
     """The full billing period a day lies in, counted from the configured billing day.
 
