@@ -37,7 +37,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _say(str(error), MISUSED)
     configure_logging(settings)
     # A polite end by the system takes the same way out as Ctrl+C: everything opened is closed.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    # A shell starts background jobs with SIGINT ignored, which a child inherits: hence both.
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, signal.default_int_handler)
     try:
         return module.run(parsed, settings)
     except DomainError as error:
