@@ -37,10 +37,12 @@ _LAYOUT = {
     "place_id": "integer", "no": "integer",
 }  # fmt: skip
 _POSTED = """
-CREATE TEMPORARY TABLE billing_posted (account_id bigint, balance bigint, last_no integer,
+CREATE TEMPORARY TABLE IF NOT EXISTS billing_posted (account_id bigint, balance bigint, last_no integer,
     old_no integer, credit_limit bigint, bonus_left bigint, bonus_used bigint, due date, served boolean
-) ON COMMIT DROP
+) ON COMMIT DROP;
+DELETE FROM billing_posted
 """
+"""A transaction may open several batches (days closed inside a larger act): each starts empty."""
 _PLAN = "SET LOCAL enable_nestloop = off; SET LOCAL plan_cache_mode = force_custom_plan"
 _ACCOUNTS = """
 UPDATE billing_account a SET balance = p.balance, last_no = p.last_no, day = $3::date, held_since =

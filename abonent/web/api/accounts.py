@@ -9,7 +9,14 @@ from abonent.crm.service.subscribers import NewSubscriber, open_subscriber_accou
 from abonent.kernel.db import reading
 from abonent.web.api.answers import AccountAnswer, MeAnswer
 from abonent.web.api.inputs import BillingDay, Building, Credit, Home, NewAccount, Nothing, Person
-from abonent.web.api.operations import Asked
+from abonent.web.api.operations import (
+    ACCOUNT,
+    ACTS,
+    ANYONE,
+    READS,
+    Asked,
+    Operation,
+)
 from abonent.web.api.views import account_answer, account_of
 
 
@@ -93,3 +100,60 @@ async def change_billing_day(asked: Asked[BillingDay]) -> AccountAnswer:
         asked.number, by=asked.by, day=given.day, start=given.from_
     )
     return account_of(loaded)
+
+
+OPERATIONS: tuple[Operation, ...] = (
+    Operation(
+        method="GET",
+        path="/me",
+        name="me",
+        summary="Whose token it is and what it may do",
+        right=ANYONE,
+        do=who_am_i,
+        answer=MeAnswer,
+        refusals=(400, 401),
+    ),
+    Operation(
+        method="POST",
+        path="/accounts",
+        name="open_account",
+        summary="Open an account",
+        right="billing.account.edit",
+        do=open_account,
+        given=NewAccount,
+        answer=AccountAnswer,
+        refusals=(400, 401, 403, 409),
+    ),
+    Operation(
+        method="GET",
+        path=ACCOUNT,
+        name="show_account",
+        summary="An account on the open day",
+        right="billing.account.view",
+        do=show_account,
+        answer=AccountAnswer,
+        refusals=READS,
+    ),
+    Operation(
+        method="POST",
+        path=f"{ACCOUNT}/credit",
+        name="set_credit",
+        summary="Set the credit limit",
+        right="billing.credit.set",
+        do=set_credit,
+        given=Credit,
+        answer=AccountAnswer,
+        refusals=ACTS,
+    ),
+    Operation(
+        method="POST",
+        path=f"{ACCOUNT}/billing-day",
+        name="change_billing_day",
+        summary="Change the billing day from a period's start on",
+        right="billing.account.edit",
+        do=change_billing_day,
+        given=BillingDay,
+        answer=AccountAnswer,
+        refusals=ACTS,
+    ),
+)

@@ -285,6 +285,24 @@ class Turnover(Answer):
     closing: int
 
 
+class TurnoverRow(Turnover):
+    """A line of the sheet; `key` names what the next level is asked within."""
+
+    key: str
+    label: str
+
+
+class TurnoverAnswer(Answer):
+    """A turnover sheet of the days [from, to): rows of one level and their total."""
+
+    from_: date = Field(serialization_alias="from")
+    to: date
+    by: str
+    items: list[TurnoverRow]
+    total: Turnover
+    next: str | None
+
+
 class EntryList(Answer):
     """Entries of an account, oldest first; `next` continues the list."""
 

@@ -15,7 +15,12 @@ from abonent.web.api.answers import (
     DayRow,
 )
 from abonent.web.api.inputs import Compensation, Correction
-from abonent.web.api.operations import Asked
+from abonent.web.api.operations import (
+    ACCOUNT,
+    ACTS,
+    Asked,
+    Operation,
+)
 from abonent.web.api.views import account_of
 
 
@@ -77,3 +82,29 @@ def _compensated(account: Compensated) -> CompensatedAccount:
         days=[CompensatedDay(day=day, amount=amount) for day, amount in account.days.items()],
         total=account.total,
     )
+
+
+OPERATIONS: tuple[Operation, ...] = (
+    Operation(
+        method="POST",
+        path=f"{ACCOUNT}/corrections",
+        name="recalculate",
+        summary="What past days should have cost; posted when confirmed",
+        right="billing.account.view",
+        do=recalculate,
+        given=Correction,
+        answer=CorrectionAnswer,
+        refusals=ACTS,
+    ),
+    Operation(
+        method="POST",
+        path="/compensations",
+        name="compensate",
+        summary="What an outage gives back; posted when confirmed",
+        right="billing.account.view",
+        do=compensate,
+        given=Compensation,
+        answer=CompensationAnswer,
+        refusals=ACTS,
+    ),
+)

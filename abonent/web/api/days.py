@@ -16,7 +16,11 @@ from abonent.kernel.i18n import N_
 from abonent.kernel.idempotency import remember, remembered
 from abonent.web.api.answers import ClosedAnswer, DayAnswer
 from abonent.web.api.inputs import CloseDay, Nothing
-from abonent.web.api.operations import Asked, scope_of
+from abonent.web.api.operations import (
+    Asked,
+    Operation,
+    scope_of,
+)
 
 MOST_DAYS = 1100
 """Days closed by one call: three years; more is a slip of the hand."""
@@ -128,3 +132,29 @@ async def _finish(asked: Asked[CloseDay], answer: ClosedAnswer) -> ClosedAnswer:
             body=answer.model_dump(mode="json"),
         )
     return answer
+
+
+OPERATIONS: tuple[Operation, ...] = (
+    Operation(
+        method="GET",
+        path="/day",
+        name="show_day",
+        summary="The open business day",
+        right="billing.day.view",
+        do=show_day,
+        answer=DayAnswer,
+        refusals=(400, 401, 403, 409),
+    ),
+    Operation(
+        method="POST",
+        path="/day/close",
+        name="close_day",
+        summary="Close business days through one; answers when every account was reached",
+        right="billing.day.close",
+        do=close_day,
+        given=CloseDay,
+        answer=ClosedAnswer,
+        refusals=(400, 401, 403, 409, 422),
+        own_key=True,
+    ),
+)

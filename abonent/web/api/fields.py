@@ -114,6 +114,9 @@ Percent = Annotated[
 MonthDay = Annotated[int, Field(ge=1, le=31)]
 Ordinal = Annotated[int, Field(ge=1, le=MOST_NUMBER)]
 Limit = Annotated[int, BeforeValidator(read_count), Field(ge=1, le=1000)]
+Cursor = Annotated[
+    str, StringConstraints(pattern=r"^[0-9]{1,18}$"), Field(description="The `next` of a list")
+]
 Number = Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-zА-Яа-яЁё_.\-]{1,32}$")]
 Code = Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-zА-Яа-яЁё_.\-]{1,64}$")]
 Line = Annotated[

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
 from decimal import Decimal
 from typing import Annotated, Any, Literal, Self
 
@@ -11,6 +10,7 @@ from pydantic import Field, StringConstraints, model_validator
 from abonent.kernel.i18n import N_
 from abonent.web.api.fields import (
     Code,
+    Cursor,
     Day,
     Input,
     Instant,
@@ -311,7 +311,7 @@ class EntriesQuery(Input):
 
     from_: Day | None = Field(default=None, alias="from")
     to: Day | None = None
-    cursor: Line | None = None
+    cursor: Cursor | None = None
     limit: Limit = 100
 
     @model_validator(mode="after")
@@ -332,14 +332,11 @@ class TurnoverQuery(Input):
     from_: Day = Field(alias="from")
     to: Day
     by: Literal["legal_entity", "district", "building", "account"] = "legal_entity"
-    place: Line | None = None
+    place: Annotated[Line, Field(description="A building's id, or a district")] | None = None
+    cursor: Cursor | None = None
+    limit: Limit | None = Field(default=None, description="Pages rows of accounts")
 
     @model_validator(mode="after")
     def _ordered(self) -> Self:
         check_order(self.from_, self.to)
         return self
-
-
-def day_before(day: date | None) -> date | None:
-    """The last day of an interval that ends before `day`."""
-    return None if day is None else date.fromordinal(day.toordinal() - 1)

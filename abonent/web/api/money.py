@@ -8,7 +8,13 @@ from abonent.kernel.errors import FieldError, Malformed
 from abonent.kernel.i18n import N_
 from abonent.web.api.answers import EntryAnswer, PaymentAnswer
 from abonent.web.api.inputs import Because, NewFee, NewRefund, Payment
-from abonent.web.api.operations import Asked, scope_of
+from abonent.web.api.operations import (
+    ACCOUNT,
+    ACTS,
+    Asked,
+    Operation,
+    scope_of,
+)
 from abonent.web.api.views import account_of, entry_answer, entry_id, entry_no
 
 
@@ -73,3 +79,51 @@ async def refund(asked: Asked[NewRefund]) -> EntryAnswer:
         asked.number, by=asked.by, amount=asked.given.amount, method=asked.given.method
     )
     return entry_answer(taken.loaded, taken.entry_no, actor=scope_of(asked.by))
+
+
+OPERATIONS: tuple[Operation, ...] = (
+    Operation(
+        method="POST",
+        path=f"{ACCOUNT}/payments",
+        name="take_payment",
+        summary="Take a payment, once per source and external id",
+        right="billing.payment.take",
+        do=take_payment,
+        given=Payment,
+        answer=PaymentAnswer,
+        refusals=ACTS,
+    ),
+    Operation(
+        method="POST",
+        path=f"{ACCOUNT}/payments/{{payment}}/reversal",
+        name="reverse_payment",
+        summary="Take a payment back by a correcting entry",
+        right="billing.payment.reverse",
+        do=reverse_payment,
+        given=Because,
+        answer=PaymentAnswer,
+        refusals=ACTS,
+    ),
+    Operation(
+        method="POST",
+        path=f"{ACCOUNT}/fees",
+        name="charge_fee",
+        summary="Charge a one-off fee",
+        right="billing.fee.charge",
+        do=charge_fee,
+        given=NewFee,
+        answer=EntryAnswer,
+        refusals=ACTS,
+    ),
+    Operation(
+        method="POST",
+        path=f"{ACCOUNT}/refunds",
+        name="refund",
+        summary="Pay the subscriber's own unspent money back",
+        right="billing.refund.give",
+        do=refund,
+        given=NewRefund,
+        answer=EntryAnswer,
+        refusals=ACTS,
+    ),
+)

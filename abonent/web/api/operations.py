@@ -32,6 +32,13 @@ PREFIX = "/api/v1"
 ANYONE = "any-token"
 """In place of a right: every valid token may."""
 
+ACCOUNT = "/accounts/{number}"
+SERVICE = "/accounts/{number}/services/{service}"
+
+READS = (400, 401, 403, 404, 409)
+ACTS = (400, 401, 403, 404, 409, 422)
+"""The statuses a call may refuse with; 409 also says that no business day was set."""
+
 _log = structlog.get_logger("abonent.api")
 _UNREACHABLE = (asyncpg.PostgresConnectionError, asyncpg.CannotConnectNowError, OSError)
 _PASSING = frozenset({"BUSY", "KEY_REUSED", "KEY_UNFINISHED"})
@@ -104,6 +111,7 @@ class ApiRoute(Route):
         by = await caller(request)
         if operation.right != ANYONE:
             by.require(operation.right)
+        check_path(request.path_params)
         key = request.headers.get("idempotency-key") if operation.method == "POST" else None
         try:
             raw = await _raw(request, operation)
@@ -145,6 +153,15 @@ class ApiRoute(Route):
         return self._adapter.dump_python(answer, mode="json", by_alias=True)
 
 
+def check_path(path: Mapping[str, str]) -> None:
+    """Nothing is called by a name that the database cannot hold; raises NotFound."""
+    for field, value in path.items():
+        if "\x00" in value:
+            raise NotFound(
+                "NOT_FOUND", N_("There is no {field} {value}."), field=field, value=value
+            )
+
+
 def scope_of(by: Actor) -> str:
     """Whose keys they are: two callers may use the same key without meeting."""
     return f"{by.kind}:{by.id}"
@@ -157,8 +174,9 @@ def fingerprint(request: Request, raw: Any) -> bytes:
 
 
 def json_response(body: Any) -> Response:
-    """A response with a JSON body."""
-    return Response(orjson.dumps(body), media_type="application/json")
+    """A response with a JSON body; sorted, so that a remembered answer is the same to the byte."""
+    text = orjson.dumps(body, option=orjson.OPT_SORT_KEYS)
+    return Response(text, media_type="application/json")
 
 
 async def guarded(request: Request, answer: Callable[[Request], Awaitable[Response]]) -> Response:

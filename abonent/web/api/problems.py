@@ -142,7 +142,8 @@ def _told(value: Any) -> Any:
 
 def answer_problem(document: Mapping[str, Any]) -> Response:
     """The response that carries a problem document."""
-    response = Response(orjson.dumps(document), document["status"], media_type=MEDIA_TYPE)
+    text = orjson.dumps(document, option=orjson.OPT_SORT_KEYS)
+    response = Response(text, document["status"], media_type=MEDIA_TYPE)
     if document["status"] == 401:
         response.headers["WWW-Authenticate"] = "Bearer"
     return response

@@ -6,7 +6,13 @@ from abonent.billing.service import freezes, promises
 from abonent.billing.service.promises import Offered
 from abonent.web.api.answers import FreezeAnswer, OfferAnswer, OfferList, PromiseAnswer
 from abonent.web.api.inputs import EndOn, NewFreeze, NewPromise, Nothing
-from abonent.web.api.operations import Asked
+from abonent.web.api.operations import (
+    ACCOUNT,
+    ACTS,
+    READS,
+    Asked,
+    Operation,
+)
 from abonent.web.api.views import account_of
 
 CHANNEL = "api"
@@ -80,3 +86,50 @@ async def end_freeze(asked: Asked[EndOn]) -> FreezeAnswer:
     return FreezeAnswer(
         id=made.no, from_=made.starts_on, to=made.ends_on, account=account_of(loaded)
     )
+
+
+OPERATIONS: tuple[Operation, ...] = (
+    Operation(
+        method="POST",
+        path=f"{ACCOUNT}/promises",
+        name="give_promise",
+        summary="Give a promised payment",
+        right="billing.promise.give",
+        do=give_promise,
+        given=NewPromise,
+        answer=PromiseAnswer,
+        refusals=ACTS,
+    ),
+    Operation(
+        method="GET",
+        path=f"{ACCOUNT}/promises/offers",
+        name="list_offers",
+        summary="Offers of promised payments for this account today",
+        right="billing.account.view",
+        do=list_offers,
+        answer=OfferList,
+        refusals=READS,
+    ),
+    Operation(
+        method="POST",
+        path=f"{ACCOUNT}/freezes",
+        name="freeze_account",
+        summary="Freeze the account on [from, to)",
+        right="billing.freeze.set",
+        do=freeze_account,
+        given=NewFreeze,
+        answer=FreezeAnswer,
+        refusals=ACTS,
+    ),
+    Operation(
+        method="POST",
+        path=f"{ACCOUNT}/freezes/{{freeze}}/end",
+        name="end_freeze",
+        summary="Let a freeze end early",
+        right="billing.freeze.set",
+        do=end_freeze,
+        given=EndOn,
+        answer=FreezeAnswer,
+        refusals=ACTS,
+    ),
+)

@@ -12,7 +12,13 @@ from abonent.web.api.answers import (
     TariffChanged,
 )
 from abonent.web.api.inputs import EndOn, NewDiscount, NewService, Suspension, TariffChange
-from abonent.web.api.operations import Asked
+from abonent.web.api.operations import (
+    ACCOUNT,
+    ACTS,
+    SERVICE,
+    Asked,
+    Operation,
+)
 from abonent.web.api.views import account_of, service_answer
 
 
@@ -88,3 +94,62 @@ async def suspend_service(asked: Asked[Suspension]) -> AccountAnswer:
         reason=asked.given.reason,
     )
     return account_of(loaded)
+
+
+OPERATIONS: tuple[Operation, ...] = (
+    Operation(
+        method="POST",
+        path=f"{ACCOUNT}/services",
+        name="add_service",
+        summary="Start a service",
+        right="billing.service.edit",
+        do=add_service,
+        given=NewService,
+        answer=ServiceAnswer,
+        refusals=ACTS,
+    ),
+    Operation(
+        method="POST",
+        path=f"{SERVICE}/tariff",
+        name="change_tariff",
+        summary="Change a service's tariff",
+        right="billing.tariff.change",
+        do=change_tariff,
+        given=TariffChange,
+        answer=TariffChanged,
+        refusals=ACTS,
+    ),
+    Operation(
+        method="POST",
+        path=f"{SERVICE}/end",
+        name="end_service",
+        summary="End a service",
+        right="billing.service.edit",
+        do=end_service,
+        given=EndOn,
+        answer=ServiceEnded,
+        refusals=ACTS,
+    ),
+    Operation(
+        method="POST",
+        path=f"{SERVICE}/discounts",
+        name="grant_discount",
+        summary="Give a discount on a service",
+        right="billing.discount.grant",
+        do=grant_discount,
+        given=NewDiscount,
+        answer=DiscountAnswer,
+        refusals=ACTS,
+    ),
+    Operation(
+        method="POST",
+        path=f"{SERVICE}/suspension",
+        name="suspend_service",
+        summary="Suspend a postpaid service by hand, or serve it again",
+        right="billing.service.edit",
+        do=suspend_service,
+        given=Suspension,
+        answer=AccountAnswer,
+        refusals=ACTS,
+    ),
+)

@@ -6,7 +6,11 @@ from abonent.billing.rules.book import Version
 from abonent.billing.service import tariffs
 from abonent.web.api.answers import TariffAnswer, VersionAnswer
 from abonent.web.api.inputs import NewPrice, NewTariff
-from abonent.web.api.operations import Asked
+from abonent.web.api.operations import (
+    ACTS,
+    Asked,
+    Operation,
+)
 
 
 async def create_tariff(asked: Asked[NewTariff]) -> TariffAnswer:
@@ -58,3 +62,29 @@ def _version(code: str, version: Version, *, services: int) -> VersionAnswer:
         existing="move" if version.moves else "keep",
         services=services,
     )
+
+
+OPERATIONS: tuple[Operation, ...] = (
+    Operation(
+        method="POST",
+        path="/tariffs",
+        name="create_tariff",
+        summary="Put a tariff on sale with its first price",
+        right="billing.tariff.edit",
+        do=create_tariff,
+        given=NewTariff,
+        answer=TariffAnswer,
+        refusals=(400, 401, 403, 409),
+    ),
+    Operation(
+        method="POST",
+        path="/tariffs/{code}/versions",
+        name="add_version",
+        summary="Set a price from a day on, for new services or with the existing ones",
+        right="billing.tariff.edit",
+        do=add_version,
+        given=NewPrice,
+        answer=VersionAnswer,
+        refusals=ACTS,
+    ),
+)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abonent.billing.queries.accounts import AccountView, ServiceView, view_of
 from abonent.billing.queries.books import Loaded
+from abonent.billing.queries.catalogue import Catalogue
 from abonent.billing.rules.book import Posting, Promise
 from abonent.billing.rules.explanation import explain
 from abonent.kernel.i18n import current_language
@@ -89,20 +90,26 @@ def entry_no(number: str, text: str) -> int | None:
 
 
 def entry_item(
-    loaded: Loaded, posting: Posting, *, balance_after: int, actor: str | None, settled: bool
+    posting: Posting,
+    *,
+    number: str,
+    catalogue: Catalogue,
+    balance_after: int,
+    actor: str | None,
+    settled: bool = True,
 ) -> EntryItem:
     """An entry with its explanation in the current language."""
     told = explain(
         posting,
-        catalogue=loaded.catalogue,
+        catalogue=catalogue,
         language=current_language(),
-        account_number=loaded.number,
+        account_number=number,
         actor=actor,
     )
     period = posting.period
     external = posting.note.get("external_id")
     return EntryItem(
-        id=entry_id(loaded.number, posting.no) if settled else None,
+        id=entry_id(number, posting.no) if settled else None,
         day=posting.day,
         kind=posting.kind.value,
         amount=posting.amount,
@@ -112,7 +119,7 @@ def entry_item(
         tax=posting.tax,
         tax_code=posting.tax_code,
         due=posting.due_on,
-        corrects=entry_id(loaded.number, posting.corrects) if posting.corrects else None,
+        corrects=entry_id(number, posting.corrects) if posting.corrects else None,
         source=posting.source,
         external_id=None if external is None else str(external),
         settled=settled,
@@ -129,6 +136,10 @@ def entry_answer(loaded: Loaded, no: int, *, actor: str) -> EntryAnswer:
     posting = next(p for p in book.postings if p.no == no)
     later = sum(p.amount for p in book.postings if p.no > no)
     item = entry_item(
-        loaded, posting, balance_after=book.balance - later, actor=actor, settled=True
+        posting,
+        number=loaded.number,
+        catalogue=loaded.catalogue,
+        balance_after=book.balance - later,
+        actor=actor,
     )
     return EntryAnswer(**dict(item), account=account_of(loaded))

@@ -99,7 +99,7 @@ def api_app(database: Settings, tmp_path_factory: pytest.TempPathFactory) -> Sta
     return create_app(database.having(home=home), own_database=False)
 
 
-def _client(app: Starlette, token: str) -> httpx.AsyncClient:
+def client_of(app: Starlette, token: str) -> httpx.AsyncClient:
     return httpx.AsyncClient(
         transport=httpx.ASGITransport(app=app),
         base_url="http://desk.test/api/v1/",
@@ -114,7 +114,7 @@ async def caller(api_app: Starlette) -> AsyncIterator[MakeCaller]:
 
     async def make(*rights: str) -> Caller:
         token = await create_token("a program", rights or ("*",))
-        clients.append(_client(api_app, token))
+        clients.append(client_of(api_app, token))
         return Caller(clients[-1])
 
     yield make
