@@ -39,12 +39,15 @@ SELECT account_id, legal_entity_id, place_id, kind, contra, source,
          WHEN fee IS NOT NULL THEN -{plain}
          ELSE -{slices} END AS amount
 FROM billing_entry
-WHERE day >= $1::date - 31 AND day < $2::date + 31
+WHERE day >= $1::date
+    AND day < date_trunc('month', ($2::date - 1)::timestamp)::date + interval '1 month'
     AND CASE WHEN through IS NULL THEN day >= $1 AND day < $2
              ELSE through >= $1 AND period_from < $2 END
 """.replace("{plain}", _PLAIN_CUT).replace("{slices}", _SLICES_CUT)
-"""What entries moved on the days [$1, $2). A daily entry is settled within a month of its days,
-which bounds the months to be looked through."""
+"""What entries moved on the days [$1, $2).
+
+A daily entry is posted after its days and, because every month's last day settles, within their
+month: that bounds the partitions to be looked through (and the proof checks it)."""
 
 
 def with_lines(statement: str) -> str:
@@ -55,6 +58,23 @@ def with_lines(statement: str) -> str:
         .replace("{line}", _LINE)
         .replace("{signed}", _SIGNED)
     )
+
+
+MONTH = with_lines("""
+SELECT account_id, legal_entity_id, place_id, section, line, sum(amount)::bigint AS amount
+FROM (
+    SELECT account_id, legal_entity_id, place_id, {section} AS section, {line} AS line,
+        {signed} AS amount
+    FROM ({within}) moved
+    UNION ALL
+    SELECT account_id, legal_entity_id, place_id, 'opening', '',
+        CASE WHEN section = 'payment' THEN -amount ELSE amount END
+    FROM billing_month WHERE month = $3
+) lines
+GROUP BY account_id, legal_entity_id, place_id, section, line
+HAVING sum(amount) <> 0 OR section <> 'opening'
+""")
+"""What the month [$1, $2) rolls up to: its entries, and the closing of the month $3 as opening."""
 
 
 def line_of(kind: Kind, contra: str, source: str | None) -> tuple[str, str]:

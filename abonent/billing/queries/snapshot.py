@@ -6,10 +6,11 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
-from abonent.kernel.db import reading
+from abonent.kernel.db import reading, transaction
 
 _CUSTOM_PLANS = "SET LOCAL plan_cache_mode = force_custom_plan"
 """The same statement serves one building and the whole base: a plan made for one is bad for the other."""
+_ONE_STATE = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"
 
 
 @asynccontextmanager
@@ -25,3 +26,15 @@ async def snapshot() -> AsyncIterator[Any]:
         async with connection.transaction(isolation="repeatable_read", readonly=True):
             await connection.execute(_CUSTOM_PLANS)
             yield connection
+
+
+@asynccontextmanager
+async def shared_snapshot() -> AsyncIterator[Any]:
+    """The same, joined by every read of this task inside the block. Not for generators."""
+    async with reading() as connection:
+        nested = connection.is_in_transaction()
+    async with transaction() as connection:
+        if not nested:
+            await connection.execute(_ONE_STATE)
+            await connection.execute(_CUSTOM_PLANS)
+        yield connection

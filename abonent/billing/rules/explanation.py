@@ -48,6 +48,8 @@ _CAUSES = {
     "freeze": N_("The account is frozen on these days."),
     "tariff": N_("The tariff changes, and the old one ends before these days."),
     "end": N_("The service ends before these days."),
+    "paid": N_("These days were paid for before the account was taken over."),
+    "debt": N_("An unpaid bill from before the account was taken over."),
 }
 _ACTORS = {
     "system": N_("Posted by the automaton on {day}."),

@@ -1,0 +1,128 @@
+"""What the proof asks the database: sums per account, stray rows, roll-ups, the inbox."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+
+from abonent.billing.queries.lines import MONTH
+
+ACCOUNTS = """
+SELECT account_id, number, state, balance, last_no, held_since FROM billing_account
+WHERE account_id > $1 ORDER BY account_id LIMIT $2
+"""
+"""The next batch of accounts."""
+
+SUMS = """
+SELECT account_id, sum(amount)::bigint AS balance, count(*) AS entries,
+    count(DISTINCT no) AS numbers, min(no) AS first, max(no) AS last
+FROM billing_entry WHERE account_id > $1 AND account_id <= $2 GROUP BY account_id
+"""
+"""What the entries of a span of account ids come to; accounts without a row show up here too."""
+
+ENTRIES = """
+SELECT * FROM billing_entry WHERE account_id = ANY($1::bigint[]) ORDER BY account_id, no
+"""
+
+STRAY_ENTRIES = """
+SELECT e.account_id, e.no, 'TAX' AS check,
+    (sign(e.amount) * ((2 * abs(e.amount) * e.tax_rate + 10000 + e.tax_rate)
+        / (2 * (10000 + e.tax_rate))))::bigint::text AS expected, e.tax::text AS found
+FROM billing_entry e WHERE e.account_id > $1 AND e.account_id <= $2
+    AND e.tax <> sign(e.amount) * ((2 * abs(e.amount) * e.tax_rate + 10000 + e.tax_rate)
+        / (2 * (10000 + e.tax_rate)))
+UNION ALL
+SELECT e.account_id, e.no, 'THROUGH', 'days of its own month, up to ' || e.day, e.through::text
+FROM billing_entry e WHERE e.account_id > $1 AND e.account_id <= $2 AND e.through IS NOT NULL
+    AND (e.through > e.day OR date_trunc('month', e.period_from) <> date_trunc('month', e.day))
+UNION ALL
+SELECT e.account_id, e.no, 'DAY', 'not after the open day', e.day::text
+FROM billing_entry e CROSS JOIN billing_installation i
+WHERE e.account_id > $1 AND e.account_id <= $2 AND e.day > i.day
+"""
+"""Entries wrong by themselves: their tax, their days, their posting day."""
+
+LOST_ACCOUNTS = """
+SELECT a.account_id, a.number, 'NUMBER' AS check, a.number AS expected, n.number AS found
+FROM billing_account a LEFT JOIN billing_account_number n
+    ON n.number = a.number AND n.account_id = a.account_id
+WHERE n.number IS NULL AND a.account_id > $1 AND a.account_id <= $2
+UNION ALL
+SELECT a.account_id, a.number, 'DUE_DAY', 'a day', 'none'
+FROM billing_account a LEFT JOIN billing_account_due d ON d.account_id = a.account_id
+WHERE d.account_id IS NULL AND a.account_id > $1 AND a.account_id <= $2
+UNION ALL
+SELECT a.account_id, a.number, 'DUE_DAY', 'after the open day ' || i.day, d.day::text
+FROM billing_account_due d JOIN billing_account a ON a.account_id = d.account_id
+CROSS JOIN billing_installation i
+WHERE d.day <= i.day AND a.account_id > $1 AND a.account_id <= $2
+    AND NOT EXISTS (SELECT FROM billing_run r WHERE r.finished_at IS NULL)
+UNION ALL
+SELECT a.account_id, a.number, 'DAY', 'not after the open day ' || i.day, a.day::text
+FROM billing_account a CROSS JOIN billing_installation i
+WHERE a.day > i.day AND a.account_id > $1 AND a.account_id <= $2
+"""
+"""Accounts that no number or no due day leads to, and those a finished run has passed over."""
+
+PAYMENTS = """
+SELECT i.account_id, i.entry_no AS no, i.source || ' ' || i.external_id AS subject,
+    i.amount AS expected, e.amount AS found
+FROM billing_inbox i LEFT JOIN billing_entry e ON e.account_id = i.account_id AND e.day = i.day
+    AND e.no = i.entry_no AND e.kind = 'payment'
+WHERE e.account_id IS NULL OR e.amount <> i.amount OR e.source <> i.source
+    OR e.detail -> 'note' ->> 'external_id' <> i.external_id
+UNION ALL
+SELECT e.account_id, e.no, e.source || ' ' || coalesce(e.detail -> 'note' ->> 'external_id', ''),
+    NULL, e.amount
+FROM billing_entry e LEFT JOIN billing_inbox i ON i.account_id = e.account_id AND i.day = e.day
+    AND i.entry_no = e.no
+WHERE e.kind = 'payment' AND i.account_id IS NULL
+LIMIT $1
+"""
+"""Payments the inbox and the entries disagree about."""
+
+_ROLL_UPS = """
+SELECT account_id, coalesce(fresh.section, kept.section) AS section,
+    coalesce(fresh.line, kept.line) AS line, fresh.amount AS expected, kept.amount AS found
+FROM ({month}) fresh
+FULL JOIN (SELECT account_id, legal_entity_id, place_id, section, line, amount
+    FROM billing_month WHERE month = $1) kept
+    USING (account_id, legal_entity_id, place_id, section, line)
+WHERE fresh.amount IS DISTINCT FROM kept.amount LIMIT $4
+""".replace("{month}", MONTH)
+
+UNFINISHED = """
+SELECT r.day, count(*) FILTER (WHERE NOT b.done) AS waiting FROM billing_run r
+LEFT JOIN billing_batch b ON b.day = r.day WHERE r.finished_at IS NULL GROUP BY r.day ORDER BY r.day
+"""
+"""Runs that did not reach their end."""
+
+_MONTHS = """
+SELECT m::date AS month FROM generate_series(
+    date_trunc('month', $1::date), date_trunc('month', $2::date) - interval '1 month',
+    interval '1 month') m
+JOIN billing_run r ON r.day = (m + interval '1 month')::date AND r.finished_at IS NOT NULL
+ORDER BY m
+"""
+NUMBERS = "SELECT account_id, number FROM billing_account WHERE account_id = ANY($1::bigint[])"
+OWED = "SELECT -coalesce(sum(balance), 0)::bigint FROM billing_account"
+COUNTED = "SELECT count(*) FROM billing_account"
+
+
+async def closed_months(connection: Any, first: date, today: date) -> list[date]:
+    """The months whose closing run has finished: each must be rolled up."""
+    return [row["month"] for row in await connection.fetch(_MONTHS, first, today)]
+
+
+async def roll_up_differences(connection: Any, month: date, *, most: int) -> list[Any]:
+    """Lines of a month's roll-up that its entries and the month before do not say."""
+    following = date(month.year + month.month // 12, month.month % 12 + 1, 1)
+    before = date(month.year - (month.month == 1), (month.month - 2) % 12 + 1, 1)
+    return list(await connection.fetch(_ROLL_UPS, month, following, before, most))
+
+
+async def numbers_of(connection: Any, accounts: Sequence[int]) -> dict[int, str]:
+    """The numbers of accounts by their ids."""
+    rows = await connection.fetch(NUMBERS, list(accounts))
+    return {row["account_id"]: row["number"] for row in rows}

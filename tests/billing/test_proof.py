@@ -1,0 +1,128 @@
+"""The proof is clean on books the engine kept, and names each account somebody damaged."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+import pytest
+
+from abonent.billing.service import days, freezes, services
+from abonent.billing.service.proof import CHECKS, Proof, verify
+from abonent.kernel.actor import SYSTEM
+from abonent.kernel.i18n import gettext
+from tests.billing.test_turnover import lived, pay, provider
+
+
+async def proved() -> Proof:
+    return await verify(by=SYSTEM)
+
+
+def shown(proof: Proof) -> list[tuple[str, str | None, str, str, str]]:
+    return [(d.check, d.account, d.subject, d.expected, d.found) for d in proof.differences]
+
+
+async def test_books_the_engine_kept_are_proved(db: Any) -> None:
+    await lived(db)
+    told: list[str] = []
+    proof = await verify(by=SYSTEM, progress=lambda what, _done, _total: told.append(what))
+    assert shown(proof) == []
+    assert proof.clean
+    assert proof.accounts == 6
+    assert proof.entries > 50
+    assert "accounts" in told
+
+
+async def test_every_day_of_three_months_is_proved(db: Any) -> None:
+    await provider(db)
+    for _ in range(75):
+        assert shown(await proved()) == []
+        await days.close_days(by=SYSTEM)
+
+
+DAMAGES = {
+    "BALANCE": "UPDATE billing_account SET balance = balance + 1 WHERE number = '3'",
+    "NUMBERING": "UPDATE billing_account SET last_no = last_no + 1 WHERE number = '3'",
+    "NUMBER": "DELETE FROM billing_account_number WHERE number = '3'",
+    "CALCULATION": """UPDATE billing_entry SET amount = amount - 1 WHERE kind = 'charge' AND no =
+        (SELECT min(no) FROM billing_entry WHERE kind = 'charge' AND account_id = {id})
+        AND account_id = {id}""",
+    "PRICE": "UPDATE billing_entry SET fee = fee + 1 WHERE fee > 0 AND account_id = {id}",
+    "TAX": "UPDATE billing_entry SET tax = 1 WHERE kind = 'charge' AND account_id = {id}",
+    "DAY": "UPDATE billing_account SET day = '2027-01-01' WHERE number = '3'",
+    "CORRECTION": """UPDATE billing_entry SET amount = amount * 3, detail = replace(
+        detail::text, '"days"', '"gone"')::jsonb WHERE kind = 'return' AND account_id = {id}""",
+    "RETURN": """UPDATE billing_entry SET corrects = 1 WHERE kind = 'return' AND account_id = {id}""",
+    "CHARGED_TWICE": """INSERT INTO billing_entry SELECT account_id, day, (SELECT last_no + 1
+            FROM billing_account WHERE account_id = {id}), kind, contra, amount, service_no,
+            version_id, period_from, period_to, through, billing_from, billing_to, fee, tax_code,
+            tax_rate, tax, corrects, due_on, settles, legal_entity_id, place_id, source, actor,
+            created_at, detail
+        FROM billing_entry WHERE kind = 'charge' AND version_id IS NOT NULL AND account_id = {id}
+        ORDER BY no LIMIT 1""",
+    "CHARGED_UNSERVED": """INSERT INTO billing_freeze VALUES
+        ({id}, 9, '2026-03-02', '2026-03-04', '')""",
+    "SERVED": "UPDATE billing_service SET served = NOT served WHERE no = 2 AND account_id = {id}",
+    "SETTLED_TO": """UPDATE billing_service SET settled_to = settled_to + 2
+        WHERE no = 1 AND account_id = {id}""",
+    "STATE": "UPDATE billing_account SET state = 'ended' WHERE number = '3'",
+    "BONUS": "UPDATE billing_account SET bonus_left = 5 WHERE number = '3'",
+    "HELD_SINCE": "UPDATE billing_account SET held_since = NULL WHERE number = '3'",
+    "DUE_DAY": "UPDATE billing_account_due SET day = '2027-01-01' WHERE account_id = {id}",
+    "PAYMENT": "UPDATE billing_inbox SET amount = amount + 1 WHERE account_id = {id}",
+    "MONTH": """UPDATE billing_month SET amount = amount + 1 WHERE month = '2026-04-01'
+        AND section = 'charge' AND account_id = {id}""",
+}
+
+
+@pytest.mark.parametrize("check", DAMAGES)
+async def test_damage_is_named_with_its_account(db: Any, check: str) -> None:
+    await lived(db)
+    await pay("3", 90000, "bank", "more")
+    await freezes.freeze_account("3", by=SYSTEM, start=date(2026, 5, 24), end=date(2026, 6, 4))
+    await days.close_days(by=SYSTEM)
+    await change(db, check)
+    found = [d for d in (await proved()).differences if d.check == check]
+    assert found
+    assert {d.account for d in found} == {"3"}
+    assert found[0].text("ru") != found[0].text("en")
+
+
+async def change(db: Any, check: str) -> None:
+    account = await db.fetchval("SELECT account_id FROM billing_account WHERE number = '3'")
+    await db.execute("ALTER TABLE billing_entry DISABLE TRIGGER USER")
+    changed = await db.execute(DAMAGES[check].replace("{id}", str(account)))
+    assert not changed.endswith(" 0")
+
+
+async def test_entries_of_nobody_are_found(db: Any) -> None:
+    await lived(db)
+    await db.execute("DELETE FROM billing_account WHERE number = '3'")
+    assert "ENTRIES_LOST" in {d.check for d in (await proved()).differences}
+
+
+async def test_an_unfinished_run_is_told_and_lagging_accounts_are_not_blamed(db: Any) -> None:
+    await lived(db)
+    await days.move_day(date(2026, 5, 20), by=SYSTEM)
+    assert {d.check for d in (await proved()).differences} == {"RUN"}
+    await days.finish_runs()
+    assert (await proved()).clean
+
+
+async def test_an_account_a_finished_run_passed_over_is_found(db: Any) -> None:
+    await lived(db)
+    await db.execute("UPDATE billing_account_due SET day = '2026-05-02'")
+    found = [d for d in (await proved()).differences if d.check == "DUE_DAY"]
+    assert {d.account for d in found} == {str(n + 1) for n in range(6)}
+
+
+async def test_an_ended_service_and_an_empty_account_are_proved(db: Any) -> None:
+    await provider(db)
+    await services.end_service("3", 1, by=SYSTEM)
+    await days.close_days(by=SYSTEM, through=date(2026, 3, 9))
+    assert shown(await proved()) == []
+
+
+def test_every_check_is_worded_in_both_languages() -> None:
+    for text in CHECKS.values():
+        assert gettext(text, "ru") != text
