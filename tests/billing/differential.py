@@ -6,8 +6,9 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
 
+from abonent.billing.rules.history import was_served
 from tests.billing.histories import History, Step
-from tests.billing.subject import Refusal, Subject, was_served
+from tests.billing.subject import Refusal, Subject
 from tests.oracle.forecast import copy_of, cut_off
 from tests.oracle.opening import open_day
 from tests.oracle.oracle import Oracle
@@ -60,16 +61,36 @@ class Parties:
             self.call(step)
 
     def possible(self, step: Step) -> bool:
-        """A shrunk history may have lost the service a step is about; hand stops are postpaid."""
-        if step.name in {"change_tariff", "end", "discount", "suspend", "recalculate"}:
-            number, service = step.args[:2]
-            if service > self.services[number]:
-                return False
-            if step.name == "suspend":
-                own = self.oracle._find(number).find_service(service)
-                gone = own.end is not None and own.end <= max(self.oracle.day, own.start)
-                return own.mode_on(self.oracle.day) == "arrears" and not gone
+        """Leave out what no office offers, or what a shrunk history has lost the service for."""
+        if step.name not in {"change_tariff", "end", "discount", "suspend", "recalculate"}:
+            return True
+        number, service = step.args[:2]
+        if service > self.services[number]:
+            return False
+        account, today = self.oracle._find(number), self.oracle.day
+        own = account.find_service(service)
+        if step.name == "suspend":
+            gone = own.end is not None and own.end <= max(today, own.start)
+            return own.mode_on(today) == "arrears" and not gone
+        if step.name == "recalculate":
+            return self.plain_statement(account, own, *step.args[2:])
         return True
+
+    def plain_statement(
+        self, account: Any, own: Any, start: date, end: date, tariff: Any, *rest: Any
+    ) -> bool:
+        """A statement that both parties read alike.
+
+        Neither a tariff with a price for new services only, nor service on postpaid days that
+        are not charged yet and were frozen or outside the service's life.
+        """
+        if tariff and not all(v.moves for v in self.oracle._tariffs[tariff].versions):
+            return False
+        return not rest[1] or all(
+            own.lives_on(day) and not account.frozen_on(day)
+            for day in (start + timedelta(n) for n in range((end - start).days))
+            if own.mode_on(day) == "arrears"
+        )
 
     def call(self, step: Step) -> None:
         answers = [answer_of(party, step.name, step.args) for party in self.all]

@@ -27,7 +27,7 @@ from abonent.billing.rules.book import (
 )
 from abonent.billing.rules.charging import settle
 from abonent.billing.rules.forecast import outlook
-from abonent.billing.rules.history import History, history_of
+from abonent.billing.rules.history import History, history_of, was_served
 from abonent.billing.rules.opening import bring_to, react
 from abonent.billing.rules.periods import BillingDay
 from abonent.billing.rules.schedule import next_due
@@ -316,14 +316,3 @@ class Subject:
     def repeat(self, number: str) -> None:
         """Run the steps again: nothing may change."""
         react(self._open(number))
-
-
-def was_served(book: Book, service: Service, past: History, day: date) -> bool:
-    """Whether a service was served on a day up to today, from its entries and its dates."""
-    if day in past.served:
-        return True
-    if service.mode_on(day) is not Mode.ARREARS or (
-        day < service.billed_to and day not in service.compensated
-    ):
-        return False
-    return service.living(day) and not book.frozen(day) and not service.paused(day)

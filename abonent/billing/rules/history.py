@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
 
-from abonent.billing.rules.book import MONEY_ONLY, Kind, Posting
+from abonent.billing.rules.book import MONEY_ONLY, Book, Kind, Mode, Posting, Service
 from abonent.billing.rules.fees import slice_share
 from abonent.billing.rules.periods import DAY
 
@@ -56,3 +56,16 @@ def history_of(entries: Iterable[Posting], service: int) -> History:
         if entry.kind is Kind.CHARGE:
             past.taxed[entry.no] = (entry.tax_code, entry.tax_rate)
     return past
+
+
+def was_served(book: Book, service: Service, past: History, day: date) -> bool:
+    """Whether a service was served on a day up to the book's.
+
+    Charged days say so by their entries; postpaid days not charged yet, by their dates.
+    """
+    if day in past.served:
+        return True
+    billed = day < service.billed_to and day not in service.compensated
+    if billed or service.mode_on(day) is not Mode.ARREARS:
+        return False
+    return service.living(day) and not book.frozen(day) and not service.paused(day)

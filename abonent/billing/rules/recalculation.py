@@ -83,21 +83,25 @@ def _should(
     was = past.net.get(day, 0)
     if day in compensated and truth.incident != compensated[day]:
         return was
-    if _still_to_be_billed(service, day):
+    if _still_to_be_billed(book, service, day):
         return was
     served = day in past.served if truth.served is None else truth.served
     if not served:
         return 0
     term = service.term_on(day)
-    part = price_on(book, service, day, Term(term.since, truth.tariff) if truth.tariff else None)
+    if truth.tariff and truth.tariff.id != term.tariff.id:
+        term = Term(truth.start, truth.tariff)
+    part = price_on(book, service, day, term)
     if truth.percent is not None or truth.amount is not None:
         part = part._replace(fee=discounted(part.base, truth.percent or 0, truth.amount or 0))
     return slice_share(part, day)
 
 
-def _still_to_be_billed(service: Service, day: date) -> bool:
+def _still_to_be_billed(book: Book, service: Service, day: date) -> bool:
     """A postpaid day whose period has not been charged: its charge is still to come."""
-    return service.mode_on(day) is Mode.ARREARS and day >= service.billed_to
+    if service.mode_on(day) is not Mode.ARREARS or day < service.billed_to:
+        return False
+    return service.living(day) and not book.frozen(day)
 
 
 def post_differences(
@@ -115,7 +119,7 @@ def post_differences(
     """
     groups: dict[int | None, dict[date, int]] = {}
     for row in rows:
-        if row.difference:
+        if row.difference or _restates(book, service, past, row.day, note.get("served")):
             groups.setdefault(past.owner.get(row.day), {})[row.day] = -row.difference
     total = 0
     for owner, amounts in groups.items():
@@ -124,6 +128,13 @@ def post_differences(
         total += _post_group(book, service, past, draft).amount
     react(book)
     return total
+
+
+def _restates(book: Book, service: Service, past: History, day: date, served: object) -> bool:
+    """True where a day costs the same but was, as is now stated, served or not served."""
+    if served is None or _still_to_be_billed(book, service, day):
+        return False
+    return (day in past.served) != served
 
 
 def _post_group(book: Book, service: Service, past: History, draft: Posting) -> Posting:
@@ -143,10 +154,25 @@ def _post_group(book: Book, service: Service, past: History, draft: Posting) -> 
 
 
 def mark_unserved(service: Service, truth: Truth) -> None:
-    """Postpaid days stated as not served, and not charged yet, are left out of their charge."""
+    """Postpaid days not charged yet: their coming charge leaves out the days stated as not served.
+
+    Days stated as served are put back into it.
+    """
     start = max(truth.start, service.billed_to, service.starts_on)
-    if truth.served is False and start < truth.end:
-        service.pauses = (*service.pauses, Span(start, truth.end))
+    if truth.served is None or start >= truth.end:
+        return
+    kept = [
+        part
+        for p in service.pauses
+        for part in (
+            p._replace(end=min(p.end, start)),
+            p._replace(start=max(p.start, truth.end)),
+        )
+        if part.start < part.end
+    ]
+    if not truth.served:
+        kept.append(Span(start, truth.end))
+    service.pauses = tuple(sorted(kept))
 
 
 def outage_days(start: datetime, end: datetime, zone: tzinfo, open_day: date) -> list[date]:
