@@ -61,9 +61,7 @@ async def _close(through: date | None, settings: Settings) -> Closed:
         line.show(f"opening {day}", done, total)
 
     try:
-        return await close_days(
-            by=SYSTEM, through=through, progress=progress, settings=settings
-        )
+        return await close_days(by=SYSTEM, through=through, progress=progress, settings=settings)
     finally:
         line.end()
 

@@ -21,7 +21,6 @@ from abonent.billing.rules.book import (
     Term,
 )
 from abonent.billing.rules.charging import charge_days, post
-from abonent.billing.rules.fees import priced
 from abonent.billing.rules.opening import react
 from abonent.billing.rules.periods import DAY, FAR, BillingDay, period_on
 from abonent.billing.rules.schedule import next_due
@@ -69,9 +68,9 @@ class Debt:
 def take_over(account: int, standing: Standing, *, day: date, policy: Policy) -> Book:
     """The book of an account taken over on `day`; its first day is opened unless it is cut off.
 
-    Days paid for elsewhere are held like any others: a credit of their price and the ordinary
-    charge for exactly these days, so the balance stays and giving back works by the same rules.
-    A paid 56000 for April, taken over on 16 April with balance 0: +28000 and -28000.
+    Days paid for elsewhere are held like any others: the ordinary charge for exactly these days
+    and a credit of its amount, so the balance stays and giving back works by the same rules.
+    A paid 56000 for April, taken over on 16 April with balance 0: -28000 and +28000.
     """
     book = Book(
         account,
@@ -133,8 +132,10 @@ def _hold_paid(book: Book, service: Service, paid_until: date) -> None:
     days = [day for day in days if not book.frozen(day)]
     if not days:
         return
-    _, amounts = priced(book, service, days)
-    if price := sum(amounts.values()):
+    before = book.balance
+    for _, run in groupby(days, key=lambda day: period_on(book.billing_days, day)):
+        charge_days(book, service, list(run))
+    if price := before - book.balance:
         post(
             book,
             Posting(
@@ -148,8 +149,6 @@ def _hold_paid(book: Book, service: Service, paid_until: date) -> None:
                 note={"cause": "paid"},
             ),
         )
-    for _, run in groupby(days, key=lambda day: period_on(book.billing_days, day)):
-        charge_days(book, service, list(run))
     service.served = service.covered(book.day)
     if service.terms[0].tariff.mode is Mode.DAILY:
         service.settled_to = days[-1] + DAY

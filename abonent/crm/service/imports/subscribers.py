@@ -44,10 +44,13 @@ class _Fit:
     standing: Standing
 
 
-async def take_subscribers(rows: Sequence[Numbered[SubscriberRow]], *, by: Actor) -> Outcome:
+async def take_subscribers(
+    rows: Sequence[Numbered[SubscriberRow]], *, by: Actor, legal_entity: str | None = None
+) -> Outcome:
     """Take subscribers over with their accounts, in one act: what fits is taken, the rest named.
 
-    An account that is there with the same row is left as it is.
+    An account that is there with the same row is left as it is. The accounts belong to one legal
+    entity of the provider, the first one unless told.
     """
     by.require("billing.account.edit")
     by.require("crm.subscriber.edit")
@@ -60,7 +63,7 @@ async def take_subscribers(rows: Sequence[Numbered[SubscriberRow]], *, by: Actor
         contracts = await _contracts(work, fitting)
         fitting = list(_of_one_subscriber(fitting, contracts, outcome))
         if fitting:
-            await _write(work, fitting, contracts, here)
+            await _write(work, fitting, contracts, here, legal_entity)
             await work.audit("crm:subscribers:imported", KIND, after={"rows": len(fitting)})
     outcome.taken = len(fitting)
     return outcome
@@ -134,6 +137,7 @@ async def _write(
     fitting: list[_Fit],
     contracts: dict[str, tuple[int, str]],
     here: Installation,
+    legal_entity: str | None,
 ) -> None:
     rows = [fit.row for fit in fitting]
     places = await place_ids(work.connection, ((r.district, r.street, r.house) for r in rows))
@@ -143,6 +147,7 @@ async def _write(
             place=places[fit.row.district, fit.row.street, fit.row.house],
             since=min(fit.row.contract_date or here.day, here.day),
             standing=fit.standing,
+            legal_entity=legal_entity,
         )
         for fit in fitting
     ]

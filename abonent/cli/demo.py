@@ -1,0 +1,85 @@
+"""`abonent demo`: an empty database becomes a provider with subscribers, a past and sign-ins."""
+
+from __future__ import annotations
+
+import asyncio
+from argparse import ArgumentParser, ArgumentTypeError, Namespace
+from collections.abc import Callable
+
+from abonent import reactions
+from abonent.cli.connection import connect
+from abonent.cli.dates import day_argument
+from abonent.cli.progress import ProgressLine
+from abonent.crm.demo.run import Demo, make_demo
+from abonent.kernel import clock
+from abonent.kernel.actor import SYSTEM
+from abonent.kernel.db import open_database
+from abonent.kernel.settings import Settings
+from abonent.web.service import add_user
+
+PASSWORD = "abonent-demo"  # noqa: S105  made public on purpose: the demo's data are made up
+_PEOPLE = (
+    ("admin", "Соколова Вера Андреевна", "everything, settings included"),
+    ("head", "Громов Павел Сергеевич", "head of department"),
+    ("office", "Зайцева Анна Игоревна", "office clerk"),
+    ("cash", "Лебедева Ольга Петровна", "cashier"),
+    ("collect", "Орлов Денис Викторович", "collections"),
+    ("retain", "Белова Мария Олеговна", "retention"),
+    ("coord", "Киселёв Илья Романович", "coordinator"),
+    ("hr", "Фомина Елена Юрьевна", "staff and training"),
+    ("tech", "Сорокин Артём Ильич", "technician"),
+)
+SIGN_INS = tuple((login, PASSWORD, what) for login, _, what in _PEOPLE)
+"""Login (the role's code), password, what the person does."""
+
+
+def configure(parser: ArgumentParser) -> None:
+    """Declare the arguments."""
+    parser.description = (
+        "Fill an empty database with a demo provider: made-up subscribers who live through some"
+        " months, day by day, through the same engine as anybody. The same day and seed always give"
+        " the same people and money."
+    )
+    parser.add_argument("--subscribers", type=_count(1, 5_000_000), default=3000, metavar="N")
+    parser.add_argument("--months", type=_count(0, 120), default=3, metavar="M")
+    parser.add_argument("--seed", type=int, default=1, metavar="S")
+    parser.add_argument(
+        "--day", type=day_argument, metavar="DATE", help="the business day; today when not given"
+    )
+
+
+def run(arguments: Namespace, settings: Settings) -> int:
+    """Make the demo and print its sign-ins; refused where there is data."""
+    demo = Demo(
+        arguments.subscribers,
+        arguments.months,
+        arguments.seed,
+        arguments.day or clock.calendar_day(settings.timezone),
+    )
+    with connect(settings) as connected:
+        asyncio.run(_make(demo, connected))
+    print(f"The demo provider is ready: {demo.subscribers} subscribers, day {demo.day}.")
+    for login, password, what in SIGN_INS:
+        print(f"  {login:<12} {password:<16} {what}")
+    return 0
+
+
+def _count(least: int, most: int) -> Callable[[str], int]:
+    def read(text: str) -> int:
+        if not text.isdecimal() or not least <= int(text) <= most:
+            raise ArgumentTypeError(f"{text!r} is not a whole number from {least} to {most}")
+        return int(text)
+
+    return read
+
+
+async def _make(demo: Demo, settings: Settings) -> None:
+    async with open_database(settings):
+        reactions.install()
+        line = ProgressLine("done")
+        try:
+            await make_demo(demo, settings=settings, progress=line.show)
+        finally:
+            line.end()
+        for role, name, _ in _PEOPLE:
+            await add_user(role, name=name, role=role, password=PASSWORD, by=SYSTEM)
