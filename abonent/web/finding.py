@@ -5,13 +5,10 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
+from abonent.crm.typed import other_layout
 from abonent.kernel.actor import Actor
 from abonent.kernel.i18n import LANGUAGES, N_, gettext
 from abonent.web.navigation import Item, sections_for
-
-_LATIN = "qwertyuiop[]asdfghjkl;'zxcvbnm,.`"
-_CYRILLIC = "йцукенгшщзхъфывапролджэячсмитьбюё"
-_SWAP = str.maketrans(_LATIN + _CYRILLIC, _CYRILLIC + _LATIN)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,11 +40,6 @@ FINDERS: tuple[Finder, ...] = ()
 def folded(text: str) -> str:
     """Return the text as it is compared: lower case, ``ё`` as ``е``, single blanks."""
     return " ".join(text.lower().replace("ё", "е").split())
-
-
-def other_layout(text: str) -> str:
-    """Return what the same keys type on the other keyboard: ``bdfyjd`` is ``иванов``."""
-    return text.lower().translate(_SWAP)
 
 
 def matches(query: str, label: str) -> bool:

@@ -61,13 +61,21 @@ CREATE TABLE web_throttle (
 );
 CREATE INDEX web_throttle_first ON web_throttle (first_at);
 
+-- The cards a user opened last: what the search line offers before anything is typed.
+CREATE TABLE web_recent (
+    user_id    bigint NOT NULL REFERENCES web_user (id) ON DELETE CASCADE,
+    account_id bigint NOT NULL,
+    seen_at    timestamptz NOT NULL,
+    PRIMARY KEY (user_id, account_id)
+);
+
 INSERT INTO web_role (code, name, rights) VALUES
     ('admin', 'Administrator', '{*}'),
-    ('head', 'Head of department', '{desk.*,billing.*,kernel.audit.view}'),
-    ('office', 'Office clerk', '{desk.*,billing.account.*,billing.payment.take,billing.promise.give,billing.tariff.view,billing.tariff.change,billing.freeze.set,billing.service.edit,billing.day.view}'),
-    ('cash', 'Cashier', '{desk.*,billing.account.view,billing.payment.take,billing.payment.reverse,billing.promise.give,billing.day.view}'),
-    ('collect', 'Collector', '{desk.*,billing.account.view,billing.promise.give,billing.tariff.view,billing.day.view}'),
-    ('retain', 'Retention specialist', '{desk.*,billing.account.view,billing.promise.give,billing.tariff.view,billing.tariff.change,billing.discount.grant,billing.freeze.set,billing.day.view}'),
-    ('coord', 'Coordinator', '{desk.*,billing.account.view,billing.service.edit,billing.tariff.view,billing.day.view}'),
+    ('head', 'Head of department', '{desk.*,crm.*,billing.*,kernel.audit.view}'),
+    ('office', 'Office clerk', '{desk.*,crm.subscriber.*,billing.account.*,billing.payment.take,billing.promise.give,billing.tariff.view,billing.tariff.change,billing.freeze.set,billing.service.edit,billing.day.view}'),
+    ('cash', 'Cashier', '{desk.*,crm.subscriber.view,billing.account.view,billing.payment.take,billing.payment.reverse,billing.promise.give,billing.day.view}'),
+    ('collect', 'Collector', '{desk.*,crm.subscriber.view,billing.account.view,billing.promise.give,billing.tariff.view,billing.day.view}'),
+    ('retain', 'Retention specialist', '{desk.*,crm.subscriber.view,billing.account.view,billing.promise.give,billing.tariff.view,billing.tariff.change,billing.discount.grant,billing.freeze.set,billing.day.view}'),
+    ('coord', 'Coordinator', '{desk.*,crm.subscriber.view,billing.account.view,billing.service.edit,billing.tariff.view,billing.day.view}'),
     ('hr', 'Staff officer', '{desk.*}'),
-    ('tech', 'Technician', '{desk.*,billing.account.view,billing.day.view}');
+    ('tech', 'Technician', '{desk.*,crm.subscriber.view,billing.account.view,billing.day.view}');

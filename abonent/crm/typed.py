@@ -1,0 +1,134 @@
+"""What a typed line may mean: a number, a phone, a name or an address, in either layout."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from abonent.crm.rules import name_key
+
+_LATIN = "qwertyuiop[]asdfghjkl;'zxcvbnm,.`"
+_CYRILLIC = "йцукенгшщзхъфывапролджэячсмитьбюё"
+_SWAP = str.maketrans(_LATIN + _CYRILLIC, _CYRILLIC + _LATIN)
+_NUMBER = re.compile(r"[0-9A-Za-zА-Яа-яЁё_./-]*[0-9][0-9A-Za-zА-Яа-яЁё_./-]*")
+_PHONE = re.compile(r"\+?[0-9()\s.-]+")
+_SEPARATORS = re.compile(r"[\s,.;]+")
+_NAMED_NUMBER = re.compile(r"(?:кв|д|дом|к)([0-9].*)")
+_LETTERS = re.compile(r"[^\W\d_]")
+_NOT_MEANT = re.compile(r"[\[\];`]")
+_LATIN_LETTER = re.compile(r"[a-z]")
+_CYRILLIC_LETTER = re.compile(r"[а-я]")
+_SPECIAL = re.compile(r"([\\%_])")
+_KINDS_OF_PLACE = frozenset(
+    "ул улица д дом кв квартира пр-т просп проспект пер переулок г город оф офис".split()
+)
+_WORD_START = "(^|[^[:alnum:]])"
+LEAST_PHONE = 4
+LEAST_WORD = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """The line as letters of one keyboard layout.
+
+    `words` are three regular expressions that a name matches, `place` one that an address matches;
+    empty where the line is no name or no address.
+    """
+
+    name: str
+    words: tuple[str, ...]
+    place: str
+
+
+@dataclass(frozen=True, slots=True)
+class Typed:
+    """What one line may mean; an empty tuple or text where it cannot be read so."""
+
+    text: str
+    number: str
+    phones: tuple[str, ...]
+    readings: tuple[Reading, ...]
+
+
+def other_layout(text: str) -> str:
+    """Answer what the same keys type on the other keyboard.
+
+    >>> other_layout("bdfyjd"), other_layout("ыьшер")
+    ('иванов', 'smith')
+    """
+    return text.lower().translate(_SWAP)
+
+
+def like(text: str) -> str:
+    """The text as a pattern of LIKE that matches itself."""
+    return _SPECIAL.sub(r"\\\1", text)
+
+
+def read_typed(text: str) -> Typed:
+    """Read a typed line in every way that makes sense.
+
+    >>> read_typed("8 (912) 345-67").phones
+    ('%891234567%', '791234567%')
+    >>> read_typed("лен 12 45").readings[0].place
+    '(^|[^[:alnum:]])лен.*[^[:alnum:]]12([^0-9].*)?[^[:alnum:]]45($|[^0-9])'
+    """
+    text = " ".join(text.split())
+    lettered = bool(_LETTERS.search(text))
+    return Typed(
+        text=text,
+        number=text if _NUMBER.fullmatch(text) else "",
+        phones=_phones(text),
+        readings=tuple(map(_reading, _layouts(text))) if lettered else (),
+    )
+
+
+def _reading(name: str) -> Reading:
+    return Reading(name, _words(name), _place(name))
+
+
+def _layouts(text: str) -> tuple[str, ...]:
+    """The text as typed and as the other layout has it, without what nobody would have meant."""
+    both = (name_key(text), name_key(other_layout(text)))
+    plausible = [key for key in both if not _NOT_MEANT.search(key) and not _mixed(key)]
+    return tuple(dict.fromkeys(plausible)) or both[:1]
+
+
+def _mixed(text: str) -> bool:
+    return bool(_LATIN_LETTER.search(text) and _CYRILLIC_LETTER.search(text))
+
+
+def _phones(text: str) -> tuple[str, ...]:
+    digits = re.sub(r"[^0-9]", "", text)
+    if not _PHONE.fullmatch(text) or len(digits) < LEAST_PHONE:
+        return ()
+    trunk = digits.startswith("8") and not text.startswith("+")
+    return (f"%{digits}%", f"7{digits[1:]}%") if trunk else (f"%{digits}%",)
+
+
+def _words(name: str) -> tuple[str, ...]:
+    """Every word of the query begins a word of the name; at most three words are looked at."""
+    words = [word for word in name.split() if _LETTERS.search(word)]
+    if not words or max(map(len, words)) < LEAST_WORD:
+        return ()
+    found = sorted(words, key=len, reverse=True)[:3]
+    patterns = [_WORD_START + re.escape(word) for word in found]
+    return (*patterns, *patterns[-1:] * (3 - len(patterns)))
+
+
+def _place(name: str) -> str:
+    """Tokens in order: a word begins a word of the street, a number is the house's or flat's."""
+    tokens = [token for token in _SEPARATORS.split(name) if token not in _KINDS_OF_PLACE]
+    named = [found[1] if (found := _NAMED_NUMBER.fullmatch(t)) else t for t in tokens if t]
+    if max((len(_LETTERS.findall(token)) for token in named), default=0) < LEAST_WORD:
+        return ""
+    inner = "".join(re.escape(token) + _gap(token) for token in named[:-1])
+    return _WORD_START + inner + re.escape(named[-1]) + _end(named[-1])
+
+
+def _gap(token: str) -> str:
+    """What may lie between a token and the start of the next word; a number is a whole one."""
+    return "([^0-9].*)?[^[:alnum:]]" if token[-1:].isdigit() else ".*[^[:alnum:]]"
+
+
+def _end(token: str) -> str:
+    return "($|[^0-9])" if token[-1:].isdigit() else ""

@@ -1,0 +1,158 @@
+"""Finding an account by whatever was typed."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+import pytest
+
+from abonent.billing.service import accounts, days
+from abonent.crm.rules import read_address
+from abonent.crm.search import Hit, Why, _ways, find_accounts, hits_of
+from abonent.crm.service.subscribers import NewSubscriber, open_subscriber_account
+from abonent.crm.typed import read_typed
+from abonent.kernel.actor import SYSTEM, Actor
+from abonent.kernel.errors import Forbidden
+
+PEOPLE = (
+    ("20417", "Семёнов Пётр Ильич", "8 912 345-67-89", "Центр, Ленина, 12, кв. 45", "Д-77"),
+    ("20418", "Иванов Иван Иванович", "+7 916 000-11-22", "Центр, Ленина, 124, кв. 5", ""),
+    ("20419", "Иванова Анна Петровна", "+7 495 345-67-89", "Мира, 8а, кв. 45", ""),
+    ("31000", "ООО «Вектор Плюс»", "", "Промзона, Заводская, 1", "2026/15"),
+    ("31001", "Smith John", "", "", ""),
+)
+
+
+@pytest.fixture
+async def people(db: Any) -> None:
+    await days.begin(date(2026, 4, 1), by=SYSTEM)
+    for number, name, phone, address, contract in PEOPLE:
+        await open_subscriber_account(
+            number,
+            by=SYSTEM,
+            billing_day=1,
+            subscriber=NewSubscriber(name, phone=phone),
+            address=read_address(address),
+            contract=contract,
+        )
+
+
+async def _found(text: str) -> list[tuple[str, Why]]:
+    return [(hit.number, hit.why) for hit in (await find_accounts(text, by=SYSTEM)).found]
+
+
+@pytest.mark.parametrize(
+    ("typed", "numbers", "why"),
+    [
+        ("20417", ["20417"], Why.NUMBER),
+        ("204", ["20417", "20418", "20419"], Why.NUMBER),
+        ("Д-77", ["20417"], Why.CONTRACT),
+        ("2026/15", ["31000"], Why.CONTRACT),
+        ("8 (912) 345-67-89", ["20417"], Why.PHONE),
+        ("+7912345", ["20417"], Why.PHONE),
+        ("8912345", ["20417"], Why.PHONE),
+        ("345-67-89", ["20419", "20417"], Why.PHONE),
+        ("семенов", ["20417"], Why.NAME),
+        ("СЕМЁНОВ пётр", ["20417"], Why.NAME),
+        ("петр семенов", ["20417"], Why.NAME),
+        ("bdfyjd", ["20418", "20419"], Why.NAME),
+        ("ыьшер", ["31001"], Why.NAME),
+        ("вектор", ["31000"], Why.NAME),
+        ("лен 12 45", ["20417"], Why.ADDRESS),
+        ("ул. Ленина, д. 12", ["20417"], Why.ADDRESS),
+        ("ktybyf 124", ["20418"], Why.ADDRESS),
+        ("мира 8а", ["20419"], Why.ADDRESS),
+        ("мира, д.8, кв.45", ["20419"], Why.ADDRESS),
+        ("Ивонов", ["20418"], Why.ALIKE),
+    ],
+)
+async def test_it_is_found(people: None, typed: str, numbers: list[str], why: Why) -> None:
+    found = await _found(typed)
+    assert [number for number, _why in found][: len(numbers)] == numbers
+    assert found[0][1] is why
+
+
+@pytest.mark.parametrize("typed", ["", " ", "%", "_", "99999", "жжж", "'; --", "\\", "[", "+7"])
+async def test_nothing_is_found_where_nothing_matches(people: None, typed: str) -> None:
+    assert await _found(typed) == []
+
+
+async def test_an_answer_comes_once_with_its_surest_reason(people: None) -> None:
+    found = await _found("иванов")
+    assert found == [("20418", Why.NAME), ("20419", Why.NAME)]
+
+
+@pytest.mark.parametrize("typed", ["204", "иванов", "345-67-89", "ленина", "3"])
+async def test_pages_join_to_the_whole_list(people: None, typed: str) -> None:
+    whole = (await find_accounts(typed, by=SYSTEM)).found
+    pages: list[Hit] = []
+    after: str | None = None
+    for _page in range(10):
+        hits = await find_accounts(typed, by=SYSTEM, after=after, limit=1)
+        pages += hits.found
+        after = hits.next
+        if after is None:
+            break
+    assert pages == whole
+    assert len(whole) > 1
+
+
+@pytest.mark.parametrize("after", ["x", "1", "1.x.y", "999.1.a", "0.0.", "-1.2.3"])
+async def test_a_foreign_cursor_harms_nothing(people: None, after: str) -> None:
+    await find_accounts("204", by=SYSTEM, after=after)
+
+
+async def test_an_account_nobody_is_named_for_is_found_by_its_number(people: None) -> None:
+    loaded = await accounts.open_new_account("77", by=SYSTEM, billing_day=1)
+    assert await _found("77") == [("77", Why.NUMBER)]
+    (hit,) = await hits_of([loaded.book.account], by=SYSTEM)
+    assert (hit.number, hit.name) == ("77", "")
+
+
+async def test_finding_needs_its_right(db: Any) -> None:
+    nobody = Actor("user", "1", "Nobody", frozenset({"billing.account.view"}))
+    with pytest.raises(Forbidden):
+        await find_accounts("1", by=nobody)
+
+
+def test_a_line_of_digits_is_no_name() -> None:
+    assert read_typed("8 912").readings == ()
+
+
+_FILL = """
+WITH made AS (
+    INSERT INTO crm_subscriber (id, kind, name, name_key, phone)
+    SELECT i, 'person', 'n', translate(md5(i::text), '0123456789', 'клмнопрсту') || ' имя',
+        '79' || lpad((i * 7919 % 1000000000)::text, 9, '0')
+    FROM generate_series(1, 20000) i RETURNING id
+), signed AS (
+    INSERT INTO crm_contract (id, number, signed_on, subscriber_id)
+    SELECT id, 'C' || id, '2026-01-01', id FROM made RETURNING id
+)
+INSERT INTO crm_account (account_id, number, contract_id, place_id, address_key)
+SELECT id, 'N' || id, id, (SELECT min(id) FROM billing_place),
+    translate(md5(id::text || 'a'), '0123456789', 'клмнопрсту') || ' ' || id || ' 4' FROM signed
+"""
+
+
+@pytest.mark.parametrize(
+    ("typed", "index"),
+    [
+        ("N1999", "crm_account_number"),
+        ("C1999", "crm_contract_number"),
+        ("8912345678", "crm_subscriber_phone"),
+        ("клмноп", "crm_subscriber_order"),
+        ("имя клмноп", "crm_subscriber_name"),
+        ("клмноп 17 4", "crm_account_address"),
+    ],
+)
+async def test_an_index_answers(people: None, db: Any, typed: str, index: str) -> None:
+    await db.execute(_FILL)
+    await db.execute("ANALYZE crm_subscriber, crm_contract, crm_account")
+    await db.execute("SET LOCAL plan_cache_mode = force_custom_plan")
+    plans = []
+    for way in _ways(read_typed(typed)):
+        rows = await db.fetch("EXPLAIN " + way.statement, way.first, "", 0, 26, *way.rest)
+        plans.append("\n".join(row[0] for row in rows))
+    assert any(index in plan for plan in plans), "\n\n".join(plans)
