@@ -135,7 +135,7 @@ async def test_before_the_first_day_every_call_says_so(api: Caller, operation: O
 @ACTING
 async def test_unknown_fields_are_named(begun: Caller, operation: Operation) -> None:
     path = operation.path.format(number="1", service=1, freeze=1, payment="1-1", code="t")
-    body = BODIES[operation.name] | {"colour": "red"}
+    body: dict[str, Any] = {**BODIES[operation.name], "colour": "red"}
     told = is_problem(await begun.try_post(path.lstrip("/"), body), 400, "MALFORMED")
     assert told["errors"] == [
         {"field": "colour", "value": "red", "message": "There is no such field."}
