@@ -7,7 +7,6 @@ from typing import Any
 
 from abonent.billing.errors import FreezeLimit, NotOnAccount
 from abonent.billing.queries.books import Loaded
-from abonent.billing.queries.catalogue import FreezePolicy
 from abonent.billing.rules import changes
 from abonent.billing.rules.book import Freeze, Kind
 from abonent.billing.service.books import acting
@@ -33,15 +32,14 @@ async def freeze_account(
         raise Malformed.of("to", end, N_("The end must lie after the start."))
     async with acting(number, by=by, right="billing.freeze.set") as (work, loaded):
         account = loaded.book.account
-        known = await work.connection.fetch(_ALL, account)
+        known = await known_freezes(work.connection, account)
         if override:
             by.require("billing.freeze.override")
         no = max((f["no"] for f in known), default=0) + 1
-        policy = loaded.catalogue.freezes
         made = changes.freeze(loaded.book, no=no, start=start, end=end)
         if not override:
-            _check_limits(policy, known, start, end)
-            _charge(loaded, policy, known, start, end)
+            check_freeze(loaded, known, start, end)
+            charge_freeze(loaded, known, start, end)
         await work.connection.execute(_INSERT, account, no, start, end, reason)
         after = {"from": start, "to": end}
         await work.audit("billing:freeze:set", f"{number}/{no}", account_id=account, after=after)
@@ -55,15 +53,23 @@ def frozen_days(freezes: list[Any], year: int) -> int:
     return sum(max(0, (end - start).days) for start, end in spans)
 
 
-def _check_limits(policy: FreezePolicy, known: list[Any], start: date, end: date) -> None:
+async def known_freezes(connection: Any, account: int) -> list[Any]:
+    """Every freeze of an account, past ones too: rows of no, starts_on, ends_on."""
+    return list(await connection.fetch(_ALL, account))
+
+
+def check_freeze(loaded: Loaded, known: list[Any], start: date, end: date) -> None:
+    """Refuse a freeze beyond the policy's limits; raises FreezeLimit."""
+    policy = loaded.catalogue.freezes
     days = (end - start).days
     left = policy.year_days - frozen_days(known, start.year)
     if days < policy.least_days or days > left:
         raise FreezeLimit(days, policy.least_days, max(0, left))
 
 
-def _charge(loaded: Loaded, policy: FreezePolicy, known: list[Any], start: date, end: date) -> None:
+def charge_freeze(loaded: Loaded, known: list[Any], start: date, end: date) -> None:
     """Days beyond the free ones of the year cost the policy's fee, posted with the freeze."""
+    policy = loaded.catalogue.freezes
     used = frozen_days(known, start.year)
     paid = max(0, used + (end - start).days - max(policy.free_days, used))
     if paid and policy.day_fee:
