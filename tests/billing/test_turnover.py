@@ -187,13 +187,15 @@ async def test_the_closing_of_today_is_the_sum_of_balances_shown(db: Any) -> Non
         assert row.closing == -view
 
 
-async def test_a_sheet_by_account_comes_in_pages(db: Any) -> None:
+@pytest.mark.parametrize("by_place", [False, True])
+async def test_a_sheet_by_account_comes_in_pages(db: Any, *, by_place: bool) -> None:
     await lived(db)
     start, end = SPANS[2]
-    whole = await sheet(start, end, "account")
+    within = Within(district="Север") if by_place else Within()
+    whole = await sheet(start, end, "account", within=within)
     found, after = [], None
     while True:
-        page = await sheet(start, end, "account", after=after, limit=2)
+        page = await sheet(start, end, "account", within=within, after=after, limit=2)
         found += page.rows
         after = page.next
         if after is None:

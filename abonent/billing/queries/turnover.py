@@ -56,6 +56,13 @@ _PAGE = """
 SELECT account_id FROM billing_account
 WHERE account_id > $1 AND ($2::int IS NULL OR legal_entity_id = $2) ORDER BY account_id LIMIT $3
 """
+_PAGE_AT = """
+SELECT account_id FROM (
+    SELECT account_id FROM billing_entry WHERE account_id > $1 AND place_id = ANY($3::int[])
+    UNION SELECT account_id FROM billing_account WHERE account_id > $1 AND place_id = ANY($3)
+    UNION SELECT account_id FROM billing_service WHERE account_id > $1 AND place_id = ANY($3)
+) standing ORDER BY account_id LIMIT $2
+"""
 _EARLIEST = date(1900, 1, 1)
 
 
@@ -154,8 +161,12 @@ async def turnover(
 
 
 async def _page(connection: Any, chosen: Chosen, after: str | None, limit: int) -> list[int]:
+    """The next accounts that may have stood in the chosen places, in order of their ids."""
     last = int(after) if after and after.isdecimal() else 0
-    rows = await connection.fetch(_PAGE, last, chosen.entity, limit)
+    if chosen.places is None:
+        rows = await connection.fetch(_PAGE, last, chosen.entity, limit)
+    else:
+        rows = await connection.fetch(_PAGE_AT, last, limit, list(chosen.places))
     return [row["account_id"] for row in rows]
 
 
