@@ -40,6 +40,7 @@ def run(arguments: Namespace, settings: Settings) -> int:
             port=settings.port,
             workers=settings.processes,
             log_config=None,
+            log_level="warning",
             access_log=False,
             server_header=False,
             proxy_headers=True,
