@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 
 from abonent.kernel.errors import Conflict, NotFound, Refused
 from abonent.kernel.i18n import N_
@@ -176,7 +176,9 @@ class PaymentDiffers(Conflict):
     def __init__(self, external_id: str, amount: int) -> None:
         super().__init__(
             "CONFLICT",
-            N_("Payment {value} of this source is known with other content ({known_amount:money})."),
+            N_(
+                "Payment {value} of this source is known with other content ({known_amount:money})."
+            ),
             field="external_id",
             value=external_id,
             known_amount=amount,
@@ -224,4 +226,17 @@ class NotBegun(Conflict):
     def __init__(self) -> None:
         super().__init__(
             "NO_DAY", N_("There is no business day yet: run `abonent init --day DATE`.")
+        )
+
+
+class ClosingUnderWay(Conflict):
+    """Somebody asked to close days and not all of them are closed yet."""
+
+    def __init__(self, through: date, asked_at: datetime) -> None:
+        super().__init__(
+            "CLOSING_UNDER_WAY",
+            N_("The days up to {value} are being closed already, as asked at {asked_at}."),
+            field="through",
+            value=through,
+            asked_at=asked_at,
         )

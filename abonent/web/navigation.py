@@ -36,6 +36,18 @@ SECTIONS: tuple[Section, ...] = (
         N_("Office"),
         (Item(label=N_("Start"), path="/", icon="home", right="desk.open", go="D"),),
     ),
+    Section(
+        N_("Money"),
+        (
+            Item(
+                label=N_("Business day"),
+                path="/day",
+                icon="calendar-event",
+                right="billing.day.view",
+                go="O",
+            ),
+        ),
+    ),
 )
 
 

@@ -76,6 +76,8 @@ SELECT id, created_at, last_seen_at, ip, agent
 
 _CREDENTIALS = "SELECT id AS user_id, password_hash, active FROM web_user WHERE login = $1"
 _ROLES = "SELECT code, name FROM web_role ORDER BY code"
+_USER_NAME = "SELECT name FROM web_user WHERE id = $1"
+_PROGRAM_NAME = "SELECT name FROM web_token WHERE id = $1"
 
 
 async def identify(secret: str) -> Identity | None:
@@ -130,3 +132,14 @@ async def roles() -> dict[str, str]:
     """Return the names of all roles by code."""
     async with reading() as connection:
         return {row["code"]: row["name"] for row in await connection.fetch(_ROLES)}
+
+
+async def name_of(actor: str) -> str | None:
+    """Return the name behind "user:ID" or "token:ID"; None for the automaton and the unknown."""
+    kind, _, number = actor.partition(":")
+    statement = {"user": _USER_NAME, "token": _PROGRAM_NAME}.get(kind)
+    if statement is None or not number.isdecimal():
+        return None
+    async with reading() as connection:
+        name: str | None = await connection.fetchval(statement, int(number))
+    return name

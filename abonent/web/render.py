@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -17,7 +17,7 @@ from starlette.responses import HTMLResponse, Response
 
 from abonent.kernel import clock
 from abonent.kernel.i18n import LANGUAGES, _, current_language, gettext, ngettext
-from abonent.kernel.money import format_money
+from abonent.kernel.money import NO_BREAK_SPACE, format_money
 from abonent.kernel.settings import Settings
 from abonent.web.assets import Assets
 from abonent.web.navigation import keys_of, sections_for
@@ -52,14 +52,17 @@ def make_environment(settings: Settings, assets: Assets) -> Environment:
         cache_size=-1,
     )
     zone = ZoneInfo(settings.timezone)
-    environment.filters |= {
+    filters: dict[str, Callable[..., str]] = {
         "money": _money,
         "day": lambda day: _date(day, _DAY),
         "short_day": lambda day: _date(day, _SHORT_DAY),
         "long_day": lambda day: _date(day, _LONG_DAY),
         "instant": lambda at: _instant(at, zone),
-        "clock_time": lambda at: format_time(at, "HH:mm", tzinfo=zone),
+        "clock_time": lambda at: format_time(at, "HH:mm", tzinfo=zone, locale=current_language()),
+        "duration": _duration,
+        "count": _count,
     }
+    environment.filters |= filters
     environment.globals |= {
         "_": _,
         "gettext": gettext,
@@ -94,6 +97,22 @@ def _date(day: date, patterns: Mapping[str, str]) -> str:
 def _instant(at: datetime, zone: ZoneInfo) -> str:
     language = current_language()
     return format_datetime(at, _INSTANT[language], tzinfo=zone, locale=language)
+
+
+def _count(number: int) -> str:
+    """Write a count with its thousands apart."""
+    grouped = f"{number:,}"
+    return grouped if current_language() == "en" else grouped.replace(",", NO_BREAK_SPACE)
+
+
+def _duration(seconds: int) -> str:
+    """Write a length of time in its two largest units."""
+    if seconds < 60:
+        return _("{seconds} s", seconds=seconds)
+    minutes, rest = divmod(seconds, 60)
+    if minutes < 60:
+        return _("{minutes} min {seconds} s", minutes=minutes, seconds=rest)
+    return _("{hours} h {minutes} min", hours=minutes // 60, minutes=minutes % 60)
 
 
 def desk_of(request: Request) -> Desk:
@@ -144,9 +163,14 @@ def fragment(
     status: int = 200,
 ) -> Response:
     """Render one block of a page."""
-    desk = desk_of(request)
-    text = render_block(desk.environment, template, block, _context(request, context))
-    return HTMLResponse(text, status)
+    return HTMLResponse(rendered(request, template, block, context), status)
+
+
+def rendered(
+    request: Request, template: str, block: str, context: Mapping[str, Any] | None = None
+) -> str:
+    """Return the text of one block of a page."""
+    return render_block(desk_of(request).environment, template, block, _context(request, context))
 
 
 def page_or_block(

@@ -6,7 +6,7 @@ from starlette.routing import BaseRoute
 
 from abonent.web.access import PUBLIC, SIGNED_IN, PageRoute
 from abonent.web.health import alive, metrics, ready
-from abonent.web.pages import finding, profile, signing, start
+from abonent.web.pages import day, finding, profile, signing, start
 
 ROUTES: tuple[BaseRoute, ...] = (
     PageRoute("/healthz", alive, right=PUBLIC),
@@ -18,6 +18,12 @@ ROUTES: tuple[BaseRoute, ...] = (
     PageRoute("/display", signing.change_display, right=PUBLIC, methods=("POST",)),
     PageRoute("/", start.show_start, right="desk.open", name="start"),
     PageRoute("/find", finding.find, right="desk.open", name="find"),
+    PageRoute("/day", day.show_day, right="billing.day.view", name="day"),
+    PageRoute("/day/live", day.show_live, right="billing.day.view"),
+    PageRoute("/day/stream", day.stream, right="billing.day.view"),
+    PageRoute("/day/close", day.show_closing, right="billing.day.close"),
+    PageRoute("/day/close", day.close_day, right="billing.day.close", methods=("POST",)),
+    PageRoute("/day/close/outcome", day.show_outcome, right="billing.day.close"),
     PageRoute("/profile", profile.show_profile, right=SIGNED_IN, name="profile"),
     PageRoute("/profile/keys", profile.change_keys, right=SIGNED_IN, methods=("POST",)),
     PageRoute("/profile/password", profile.change_password, right=SIGNED_IN, methods=("POST",)),
