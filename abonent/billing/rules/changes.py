@@ -229,7 +229,7 @@ def change_tariff(book: Book, service: Service, tariff: Tariff, start: date) -> 
 def _stay_served(book: Book, service: Service) -> None:
     """Today was served under the old tariff and stays so: its share precedes what others ask."""
     if service.mode_on(book.day) is not Mode.ARREARS:
-        serve_if_covered(book, service)
+        serve_if_covered(book, service, funds(book) - book.balance)
         return
     parts = [
         part

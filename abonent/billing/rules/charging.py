@@ -46,6 +46,12 @@ def _move_bonus(book: Book, kind: Kind, amount: int) -> None:
 def rated_runs(service: Service, days: Iterable[date]) -> list[tuple[int, list[date]]]:
     """Days split where the tax rate or the tariff changes: no entry spans either."""
     runs: list[tuple[int, list[date]]] = []
+    if len(service.terms) == 1 and len(service.terms[0].tariff.tax.rates) < 2:
+        whole = list(days)
+        rates = service.terms[0].tariff.tax.rates
+        if whole and (not rates or rates[0].since <= whole[0]):
+            return [(rates[0].rate if rates else 0, whole)]
+        days = whole
     before: tuple[int, int] | None = None
     for day in days:
         tariff = service.term_on(day).tariff
@@ -58,12 +64,21 @@ def rated_runs(service: Service, days: Iterable[date]) -> list[tuple[int, list[d
 
 
 def charge_days(
-    book: Book, service: Service, days: Iterable[date], *, through: date | None = None
+    book: Book,
+    service: Service,
+    days: Iterable[date],
+    *,
+    through: date | None = None,
+    asked: tuple[list[Slice], dict[date, int]] | None = None,
 ) -> None:
-    """Charge some days of a service: one posting per tax rate, held until given back."""
-    for rate, run in rated_runs(service, days):
+    """Charge some days of a service: one posting per tax rate, held until given back.
+
+    `asked` is the calculation of these days where it has been made already.
+    """
+    runs = rated_runs(service, days)
+    for rate, run in runs:
         tariff = service.term_on(run[0]).tariff
-        slices, amounts = priced(book, service, run)
+        slices, amounts = asked if asked and len(runs) == 1 else priced(book, service, run)
         due_on = book.day + timedelta(tariff.due_days) if tariff.mode is Mode.ARREARS else None
         posting = post(
             book,
@@ -185,38 +200,6 @@ def settle(book: Book, through: date) -> None:
         if days:
             charge_days(book, service, days, through=days[-1])
             service.settled_to = days[-1] + DAY
-
-
-def charge_today_daily(book: Book, service: Service) -> None:
-    """Charge today's share of a daily service, in one entry with the days just settled."""
-    today = book.day
-    last = next((p for p in reversed(book.postings) if p.service == service.no), None)
-    charge = next((c for c in service.charges if last and c.no == last.no), None)
-    if last and charge and _continues(book, service, last):
-        slices, amounts = priced(book, service, [today])
-        if last.slices[-1].end == today and last.slices[-1][2:] == slices[0][2:]:
-            slices = [last.slices.pop()._replace(end=today + DAY)]
-        last.slices += slices
-        last.amount -= amounts[today]
-        book.balance -= amounts[today]
-        _move_bonus(book, Kind.CHARGE, -amounts[today])
-        last.period, last.through = Span(last.slices[0].start, today + DAY), today
-        charge.amounts |= amounts
-    else:
-        charge_days(book, service, [today], through=today)
-    service.settled_to = today + DAY
-
-
-def _continues(book: Book, service: Service, last: Posting) -> bool:
-    """True when today's share may join the last posting of the service."""
-    tariff = service.term_on(book.day).tariff
-    return (
-        last.kind is Kind.CHARGE
-        and last.day == book.day
-        and last.through == book.day - DAY
-        and last.tariff is tariff
-        and last.tax_rate == tariff.tax.rate_on(book.day)
-    )
 
 
 def advance_days(book: Book, service: Service, day: date) -> list[date]:

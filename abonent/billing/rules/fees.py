@@ -18,6 +18,8 @@ def version_on(term: Term, day: date) -> Version:
 
     A term that starts before the first version takes the first.
     """
+    if len(term.tariff.versions) == 1:
+        return term.tariff.versions[0]
     reaching = [
         v
         for v in term.tariff.versions
@@ -41,8 +43,10 @@ def price_on(book: Book, service: Service, day: date, term: Term | None = None) 
     """How one day of a service is priced, as a slice of that one day."""
     term = term or service.term_on(day)
     version = version_on(term, day)
-    percent, off = discounts_on(service.discounts, day)
     period = period_on(book.billing_days, day)
+    if not service.discounts:
+        return Slice(day, day + DAY, period, version.id, version.fee, 0, 0, version.fee)
+    percent, off = discounts_on(service.discounts, day)
     fee = discounted(version.fee, percent, off)
     return Slice(day, day + DAY, period, version.id, version.fee, percent, off, fee)
 
@@ -64,19 +68,14 @@ def priced(
     book: Book, service: Service, days: Iterable[date]
 ) -> tuple[list[Slice], dict[date, int]]:
     """The calculation of some days in order: slices of equal terms, and each day's share."""
+    run = list(days)
+    if run and (part := _one_price(book, service, run[0])) and _one_run(run, part):
+        return [part._replace(start=run[0], end=run[-1] + DAY)], _shares(part, run)
     slices: list[Slice] = []
     amounts: dict[date, int] = {}
-    plain = (
-        not service.discounts
-        and len(service.terms) == 1
-        and len(service.terms[0].tariff.versions) == 1
-    )
     last: Slice | None = None
-    for day in days:
-        if plain and last and day < last.period.end and len(book.billing_days) == 1:
-            part = last
-        else:
-            part = price_on(book, service, day)
+    for day in run:
+        part = price_on(book, service, day)
         amounts[day] = slice_share(part, day)
         if last and last.end == day and last[2:] == part[2:]:
             last = last._replace(end=day + DAY)
@@ -85,3 +84,25 @@ def priced(
             last = part._replace(start=day, end=day + DAY)
             slices.append(last)
     return slices, amounts
+
+
+def _one_price(book: Book, service: Service, day: date) -> Slice | None:
+    """The plain case: one tariff of one version, no discount and one billing day."""
+    if service.discounts or len(service.terms) > 1 or len(book.billing_days) > 1:
+        return None
+    if len(service.terms[0].tariff.versions) > 1:
+        return None
+    return price_on(book, service, day)
+
+
+def _one_run(days: list[date], part: Slice) -> bool:
+    """True when the days follow each other inside one period."""
+    return days[-1] < part.period.end and (days[-1] - days[0]).days + 1 == len(days)
+
+
+def _shares(part: Slice, days: list[date]) -> dict[date, int]:
+    """The shares of days that follow each other: differences of rounded running sums."""
+    number = (days[0] - part.period.start).days
+    length = part.period.days
+    sums = [half_up(part.fee * (number + k), length) for k in range(len(days) + 1)]
+    return {day: sums[k + 1] - sums[k] for k, day in enumerate(days)}

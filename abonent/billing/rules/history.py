@@ -66,6 +66,6 @@ def was_served(book: Book, service: Service, past: History, day: date) -> bool:
     if day in past.served:
         return True
     billed = day < service.billed_to and day not in service.compensated
-    if billed or service.mode_on(day) is not Mode.ARREARS:
+    if billed or day in past.net or service.mode_on(day) is not Mode.ARREARS:
         return False
     return service.living(day) and not book.frozen(day) and not service.paused(day)

@@ -19,7 +19,6 @@ from abonent.billing.rules.charging import (
     billed_period,
     charge_connection,
     charge_days,
-    charge_today_daily,
     give_back,
     settle,
 )
@@ -108,18 +107,20 @@ def _starts_period(book: Book) -> bool:
 
 def _give_back_unfunded(book: Book) -> None:
     """Step 3: while funds are below zero, the newest charge not served today gives back."""
-    while funds(book) < 0:
-        candidates = [
-            (charge.posted_on, service.order, charge.no, service, charge)
-            for service in book.services
-            if not service.served
-            for charge in service.charges
-            if _holds_ahead(book, charge)
-        ]
-        if not candidates:
-            return
-        *_, service, charge = max(candidates, key=lambda c: c[:3])
+    if funds(book) >= 0:
+        return
+    beyond = funds(book) - book.balance
+    holding = [
+        (charge.posted_on, service.order, charge.no, service, charge)
+        for service in book.services
+        if not service.served
+        for charge in service.charges
+        if _holds_ahead(book, charge)
+    ]
+    for *_, service, charge in sorted(holding, key=lambda each: each[:3], reverse=True):
         give_back(book, service, charge, [d for d in charge.amounts if d >= book.day], "funds")
+        if book.balance + beyond >= 0:
+            return
 
 
 def _holds_ahead(book: Book, charge: Charge) -> bool:
@@ -129,7 +130,8 @@ def _holds_ahead(book: Book, charge: Charge) -> bool:
 def due_today(book: Book, service: Service) -> int:
     """What a living prepaid service asks for to be served on the book's day."""
     if service.mode_on(book.day) is Mode.DAILY:
-        return share_on(book, service, book.day) + service.connection_fee
+        share = 0 if book.frozen(book.day) else share_on(book, service, book.day)
+        return share + service.connection_fee
     _, amounts = priced(book, service, advance_days(book, service, book.day))
     return sum(amounts.values()) + service.connection_fee
 
@@ -139,26 +141,30 @@ def _charge(book: Book) -> None:
     today = book.day
     if book.frozen(today):
         return
+    beyond = funds(book) - book.balance  # constant here: no charge of this step is postpaid
     for service in book.in_order():
         if not service.living(today) or service.mode_on(today) is Mode.ARREARS or service.served:
             continue
-        serve_if_covered(book, service)
+        serve_if_covered(book, service, beyond)
 
 
-def serve_if_covered(book: Book, service: Service) -> None:
-    """Step 4 for one service that is not served yet: paid already, or funds cover its due."""
+def serve_if_covered(book: Book, service: Service, beyond: int) -> None:
+    """Step 4 for one service that is not served yet: paid already, or funds cover its due.
+
+    `beyond` is what funds hold beyond the balance.
+    """
     if service.covered(book.day):
         service.served = True
-    elif due_today(book, service) <= funds(book):
-        _serve(book, service)
-
-
-def _serve(book: Book, service: Service) -> None:
+        return
+    daily = service.mode_on(book.day) is Mode.DAILY
+    days = [book.day] if daily else advance_days(book, service, book.day)
+    asked = priced(book, service, days)
+    if sum(asked[1].values()) + service.connection_fee > book.balance + beyond:
+        return
     charge_connection(book, service)
-    if service.mode_on(book.day) is Mode.DAILY:
-        charge_today_daily(book, service)
-    else:
-        charge_days(book, service, advance_days(book, service, book.day))
+    charge_days(book, service, days, through=book.day if daily else None, asked=asked)
+    if daily:
+        service.settled_to = book.day + DAY
     service.served = True
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import date
 
 from abonent.billing.rules.book import Book, Mode, Service, funds
-from abonent.billing.rules.fees import share_on
+from abonent.billing.rules.fees import priced
 from abonent.billing.rules.periods import DAY, FAR, month_end, next_period_start
 
 
@@ -78,12 +78,12 @@ def _first_change_of_money(book: Book, known: date) -> date:
         return known
     running = [s for s in book.in_order() if s.living(book.day) and not _postpaid(book, s)]
     daily = [s for s in running if s.served and s.mode_on(book.day) is Mode.DAILY]
+    paid = [s for s in running if s.served and s.mode_on(book.day) is not Mode.DAILY]
     waiting = [s for s in running if not s.served]
     if daily:
         known = min(known, _settlement_day(book, known))
-    for service in running:
-        if service.served and service not in daily:
-            known = min(known, _coverage_end(service, book.day, known))
+    for service in paid:
+        known = min(known, _coverage_end(service, book.day, known))
     if waiting:
         return _walk(book, daily, waiting, known) if daily or funds(book) >= 0 else known
     return _walk(book, daily, [], known) if daily else known
@@ -111,42 +111,41 @@ def _coverage_end(service: Service, day: date, known: date) -> date:
 def _walk(book: Book, daily: list[Service], waiting: list[Service], known: date) -> date:
     """Day by day in the order of step 4: who could no longer, or could again, be charged."""
     left = funds(book)
-    ahead = _dues_ahead(book, waiting, known)
-    order = sorted([*daily, *waiting], key=lambda s: s.order)
-    day = book.day + DAY
-    while day < known:
-        for service in order:
-            if service.served:
-                share = share_on(book, service, day)
-                if share > left:
+    days = _days_between(book.day + DAY, known)
+    order = [
+        (s.served, priced(book, s, days)[1] if s.served else _dues_ahead(book, s))
+        for s in sorted([*daily, *waiting], key=lambda s: s.order)
+    ]
+    for day in days:
+        for served, asked in order:
+            if served:
+                if asked[day] > left:
                     return day
-                left -= share
-            elif ahead[service.no].get(day, left + 1) <= left:
+                left -= asked[day]
+            elif asked.get(day, left + 1) <= left:
                 return day
-        day += DAY
     return known
 
 
-def _dues_ahead(book: Book, waiting: list[Service], known: date) -> dict[int, dict[date, int]]:
-    """For each waiting service, what it will ask for on each day before `known`."""
-    asked: dict[int, dict[date, int]] = {}
-    for service in waiting:
-        dues: dict[date, int] = {}
-        total = 0
-        end = min(
-            next_period_start(book.billing_days, book.day),
-            service.ends_on,
-            service.next_term(book.day),
-        )
-        day = end - DAY
-        daily = service.mode_on(book.day) is Mode.DAILY
-        while day > book.day:
-            if not book.frozen(day) and not service.covered(day):
-                share = share_on(book, service, day)
-                total += share
-                dues[day] = (share if daily else total) + service.connection_fee
-            elif service.covered(day):
-                dues[day] = 0
-            day -= DAY
-        asked[service.no] = {d: due for d, due in dues.items() if d < known}
-    return asked
+def _dues_ahead(book: Book, service: Service) -> dict[date, int]:
+    """What a waiting service will ask for on each day to the end of its period."""
+    end = min(
+        next_period_start(book.billing_days, book.day),
+        service.ends_on,
+        service.next_term(book.day),
+    )
+    days = _days_between(book.day + DAY, end)
+    covered = {day for day in days if service.covered(day)}
+    shares = priced(book, service, [d for d in days if d not in covered and not book.frozen(d)])[1]
+    daily = service.mode_on(book.day) is Mode.DAILY
+    dues = dict.fromkeys(covered, 0)
+    total = 0
+    for day in reversed(shares):
+        total = shares[day] if daily else total + shares[day]
+        dues[day] = total + service.connection_fee
+    return dues
+
+
+def _days_between(start: date, end: date) -> list[date]:
+    """The days of [start, end)."""
+    return [date.fromordinal(n) for n in range(start.toordinal(), end.toordinal())]
