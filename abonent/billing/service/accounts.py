@@ -30,6 +30,7 @@ INSERT INTO billing_place (district, street, house) VALUES ($1, $2, $3)
 ON CONFLICT (district, street, house) DO UPDATE SET house = excluded.house RETURNING id
 """
 _FIND_PLACE = "SELECT id FROM billing_place WHERE district = $1 AND street = $2 AND house = $3"
+_KNOWN_PLACE = "SELECT id FROM billing_place WHERE id = $1"
 _INSERT = """
 INSERT INTO billing_account (account_id, number, legal_entity_id, place_id, billing_day, opened_on,
     since, credit_limit, day) VALUES ($1, $2, $3, $4, $5, $6, $6, $7, $6)
@@ -87,10 +88,25 @@ async def place_id(
     connection: Any, *, district: str = "", street: str = "", house: str = ""
 ) -> int:
     """The id of a building, recorded when it is new; all empty is "no place"."""
-    found = await connection.fetchval(_FIND_PLACE, district, street, house)
+    found = await find_place(connection, district=district, street=street, house=house)
     if found is None:
         found = await connection.fetchval(_PLACE, district, street, house)
     return int(found)
+
+
+async def find_place(
+    connection: Any, *, district: str = "", street: str = "", house: str = ""
+) -> int | None:
+    """The id of a building, None for one that nobody has recorded."""
+    found = await connection.fetchval(_FIND_PLACE, district, street, house)
+    return None if found is None else int(found)
+
+
+async def check_place(connection: Any, place: int) -> int:
+    """Answer a building's id; raises Malformed for one that is not there."""
+    if await connection.fetchval(_KNOWN_PLACE, place) is None:
+        raise Malformed.of("place", place, N_("There is no such building."))
+    return place
 
 
 async def set_credit(number: str, *, by: Actor, limit: int, reason: str) -> Loaded:

@@ -6,7 +6,8 @@ from abonent.billing.queries.accounts import read_account
 from abonent.billing.service import accounts
 from abonent.crm.rules import Address, read_address
 from abonent.crm.service.subscribers import NewSubscriber, open_subscriber_account
-from abonent.kernel.db import reading
+from abonent.kernel.actor import Actor
+from abonent.kernel.db import reading, unit_of_work
 from abonent.web.api.answers import AccountAnswer, MeAnswer
 from abonent.web.api.inputs import BillingDay, Building, Credit, Home, NewAccount, Nothing, Person
 from abonent.web.api.operations import (
@@ -68,13 +69,26 @@ def address_of(given: Building | str | None) -> Address:
     return read_address(given or "")
 
 
-async def place_of(given: int | Building | str | None) -> int | None:
+async def place_of(given: int | Building | str | None, *, by: Actor) -> int | None:
     """The id of a building given by its id, its parts or one line; a new one is recorded."""
-    if given is None or isinstance(given, int):
-        return given
-    where = address_of(given)
-    async with reading() as connection:
+    if given is None:
+        return None
+    async with unit_of_work(by) as work:
+        if isinstance(given, int):
+            return await accounts.check_place(work.connection, given)
+        where = address_of(given)
         return await accounts.place_id(
+            work.connection, district=where.district, street=where.street, house=where.house
+        )
+
+
+async def known_place(given: int | Building | str) -> int | None:
+    """The id of a building that was recorded before, None for one that was not."""
+    async with reading() as connection:
+        if isinstance(given, int):
+            return given
+        where = address_of(given)
+        return await accounts.find_place(
             connection, district=where.district, street=where.street, house=where.house
         )
 

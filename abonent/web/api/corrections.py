@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from abonent.billing.queries.accounts import look
 from abonent.billing.rules.recalculation import Truth
 from abonent.billing.service import corrections
 from abonent.billing.service.corrections import Compensated
-from abonent.web.api.accounts import place_of
+from abonent.kernel.errors import FieldError, Malformed
+from abonent.kernel.i18n import N_
+from abonent.web.api.accounts import known_place
 from abonent.web.api.answers import (
     CompensatedAccount,
     CompensatedDay,
@@ -59,7 +63,8 @@ async def recalculate(asked: Asked[Correction]) -> CorrectionAnswer:
 async def compensate(asked: Asked[Compensation]) -> CompensationAnswer:
     """Give back what is held for the days of an outage; post it when confirmed."""
     given = asked.given
-    places = [await place_of(place) for place in given.places or ()]
+    places = [await known_place(place) for place in given.places or ()]
+    _check_known(given.places or (), places)
     found = await corrections.compensate(
         by=asked.by,
         incident=given.incident,
@@ -74,6 +79,16 @@ async def compensate(asked: Asked[Compensation]) -> CompensationAnswer:
     items = [_compensated(account) for account in found]
     total = sum(item.total for item in items)
     return CompensationAnswer(items=items, next=None, total=total, posted=given.confirm)
+
+
+def _check_known(given: Sequence[object], places: Sequence[int | None]) -> None:
+    unknown = [
+        FieldError(f"places.{at}", str(place), N_("There is no such building."))
+        for at, (place, found) in enumerate(zip(given, places, strict=True))
+        if found is None
+    ]
+    if unknown:
+        raise Malformed(*unknown)
 
 
 def _compensated(account: Compensated) -> CompensatedAccount:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abonent.billing.service import services
+from abonent.kernel.db import unit_of_work
 from abonent.web.api.accounts import place_of
 from abonent.web.api.answers import (
     AccountAnswer,
@@ -25,14 +26,15 @@ from abonent.web.api.views import account_of, service_answer
 async def add_service(asked: Asked[NewService]) -> ServiceAnswer:
     """Start a service."""
     given = asked.given
-    loaded, service = await services.add_service(
-        asked.number,
-        by=asked.by,
-        tariff=given.tariff,
-        start=given.from_,
-        priority=given.priority,
-        place=await place_of(given.place),
-    )
+    async with unit_of_work(asked.by):
+        loaded, service = await services.add_service(
+            asked.number,
+            by=asked.by,
+            tariff=given.tariff,
+            start=given.from_,
+            priority=given.priority,
+            place=await place_of(given.place, by=asked.by),
+        )
     return service_answer(loaded, service.no)
 
 

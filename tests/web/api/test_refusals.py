@@ -170,7 +170,7 @@ async def test_a_body_that_is_no_object_is_malformed(
 @pytest.mark.parametrize("amount", [0, -1, 1.0, 1.5, "100", True, None, 10**12 + 1, 10**30, [1]])
 @pytest.mark.parametrize("path", ["payments", "fees", "refunds", "promises"])
 async def test_money_is_a_whole_number_above_zero(begun: Caller, path: str, amount: Any) -> None:
-    more = {
+    more: dict[str, dict[str, Any]] = {
         "payments": {"source": "cash", "external_id": "a"},
         "fees": {"kind": "visit", "reason": "r"},
         "refunds": {"method": "cash"},
