@@ -11,6 +11,7 @@ from typing import Any
 from abonent import reactions
 from abonent.bench.base import machine
 from abonent.bench.charge import charge, day, single_payments
+from abonent.bench.kill import kill
 from abonent.bench.reading import bank_file, sheet
 from abonent.cli.connection import connect
 from abonent.kernel.settings import Settings
@@ -22,6 +23,7 @@ MEASUREMENTS: dict[str, Measurement] = {
     "payments": single_payments,
     "bank-file": bank_file,
     "turnover": sheet,
+    "kill": kill,
 }
 
 
@@ -29,6 +31,7 @@ def configure(parser: ArgumentParser) -> None:
     """Declare the arguments."""
     parser.add_argument("what", choices=[*MEASUREMENTS, "all"])
     parser.add_argument("--accounts", type=int, default=1_000_000, help="size of the base")
+    parser.add_argument("--kills", type=int, default=200, help="how often `kill` kills")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
 
 
@@ -39,7 +42,8 @@ def run(arguments: Namespace, settings: Settings) -> int:
     figures: dict[str, object] = {"machine": machine()}
     with connect(settings) as connected:
         for name in names:
-            figures[name] = asyncio.run(MEASUREMENTS[name](connected, arguments.accounts))
+            size = arguments.kills if name == "kill" else arguments.accounts
+            figures[name] = asyncio.run(MEASUREMENTS[name](connected, size))
             if not arguments.json:
                 _print(name, figures[name])
     if arguments.json:

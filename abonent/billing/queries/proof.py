@@ -102,7 +102,7 @@ _MONTHS = """
 SELECT m::date AS month FROM generate_series(
     date_trunc('month', $1::date), date_trunc('month', $2::date) - interval '1 month',
     interval '1 month') m
-JOIN billing_run r ON r.day = (m + interval '1 month')::date AND r.finished_at IS NOT NULL
+WHERE EXISTS (SELECT FROM billing_month b WHERE b.month = m::date)
 ORDER BY m
 """
 NUMBERS = "SELECT account_id, number FROM billing_account WHERE account_id = ANY($1::bigint[])"
@@ -111,7 +111,7 @@ COUNTED = "SELECT count(*) FROM billing_account"
 
 
 async def closed_months(connection: Any, first: date, today: date) -> list[date]:
-    """The months whose closing run has finished: each must be rolled up."""
+    """The closed months that are rolled up; one that is not yet is read from its entries."""
     return [row["month"] for row in await connection.fetch(_MONTHS, first, today)]
 
 
