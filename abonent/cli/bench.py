@@ -12,6 +12,7 @@ from abonent import reactions
 from abonent.bench.base import machine
 from abonent.bench.charge import charge, day, single_payments
 from abonent.bench.kill import kill
+from abonent.bench.oracle import oracle
 from abonent.bench.reading import bank_file, sheet
 from abonent.cli.connection import connect
 from abonent.kernel.settings import Settings
@@ -24,6 +25,7 @@ MEASUREMENTS: dict[str, Measurement] = {
     "bank-file": bank_file,
     "turnover": sheet,
     "kill": kill,
+    "oracle": oracle,
 }
 
 
@@ -32,6 +34,9 @@ def configure(parser: ArgumentParser) -> None:
     parser.add_argument("what", choices=[*MEASUREMENTS, "all"])
     parser.add_argument("--accounts", type=int, default=1_000_000, help="size of the base")
     parser.add_argument("--kills", type=int, default=200, help="how often `kill` kills")
+    parser.add_argument(
+        "--account-days", type=int, default=2_000_000, help="how many `oracle` compares"
+    )
     parser.add_argument("--json", action="store_true", help="print one JSON object")
 
 
@@ -42,7 +47,8 @@ def run(arguments: Namespace, settings: Settings) -> int:
     figures: dict[str, object] = {"machine": machine()}
     with connect(settings) as connected:
         for name in names:
-            size = arguments.kills if name == "kill" else arguments.accounts
+            sizes = {"kill": arguments.kills, "oracle": arguments.account_days}
+            size = sizes.get(name, arguments.accounts)
             figures[name] = asyncio.run(MEASUREMENTS[name](connected, size))
             if not arguments.json:
                 _print(name, figures[name])
