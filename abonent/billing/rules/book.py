@@ -269,6 +269,10 @@ class Service:
         """The charge mode in force on a day."""
         return self.term_on(day).tariff.mode
 
+    def ever(self, mode: Mode) -> bool:
+        """True when some term of the service is charged in this mode."""
+        return any(term.tariff.mode is mode for term in self.terms)
+
     def paused(self, day: date) -> bool:
         """True on days suspended by hand."""
         return any(pause.holds(day) for pause in self.pauses)
@@ -276,6 +280,10 @@ class Service:
     def covered(self, day: date) -> bool:
         """True when some prepaid charge holds the day."""
         return any(day in c.amounts for c in self.charges if c.mode is not Mode.ARREARS)
+
+    def held_days(self) -> set[date]:
+        """All days that prepaid charges hold."""
+        return {day for c in self.charges if c.mode is not Mode.ARREARS for day in c.amounts}
 
 
 class Transition(NamedTuple):

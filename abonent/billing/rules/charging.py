@@ -209,11 +209,17 @@ def advance_days(book: Book, service: Service, day: date) -> list[date]:
     first; without frozen days and days already charged.
     """
     end = min(next_period_start(book.billing_days, day), service.ends_on, service.next_term(day))
-    return [d for d in _days(day, end) if not book.frozen(d) and not service.covered(d)]
+    days = _days(day, end)
+    if not book.freezes and not service.charges:
+        return days
+    held = service.held_days()
+    return [d for d in days if d not in held and not book.frozen(d)]
 
 
 def billed_period(book: Book, service: Service, end: date) -> list[date]:
     """The served postpaid days before `end` that no entry charges yet."""
+    if not service.ever(Mode.ARREARS):
+        return []
     return [
         day
         for day in _days(max(service.billed_to, service.starts_on), min(end, service.ends_on))

@@ -15,13 +15,15 @@ from abonent.billing.rules.periods import DAY
 class History:
     """Per day of one service: the net charge, the entry that charged it, and whether it was served.
 
-    `net` is positive where the day was charged for. `owner` names the charge that holds the
+    `net` is positive where the day was charged for. `stated` are the days of which a
+    recalculation said whether they were served. `owner` names the charge that holds the
     day; `taxed` gives that charge's tax code and rate, which corrections take over.
     """
 
     net: dict[date, int] = field(default_factory=dict)
     owner: dict[date, int] = field(default_factory=dict)
     served: set[date] = field(default_factory=set)
+    stated: set[date] = field(default_factory=set)
     taxed: dict[int, tuple[str | None, int]] = field(default_factory=dict)
 
 
@@ -52,6 +54,7 @@ def history_of(entries: Iterable[Posting], service: int) -> History:
             elif entry.kind is Kind.RETURN:
                 past.served.discard(day)
             elif entry.kind in MONEY_ONLY and "served" in entry.note:
+                past.stated.add(day)
                 (past.served.add if entry.note["served"] else past.served.discard)(day)
         if entry.kind is Kind.CHARGE:
             past.taxed[entry.no] = (entry.tax_code, entry.tax_rate)
@@ -66,6 +69,6 @@ def was_served(book: Book, service: Service, past: History, day: date) -> bool:
     if day in past.served:
         return True
     billed = day < service.billed_to and day not in service.compensated
-    if billed or day in past.net or service.mode_on(day) is not Mode.ARREARS:
+    if billed or day in past.stated or service.mode_on(day) is not Mode.ARREARS:
         return False
     return service.living(day) and not book.frozen(day) and not service.paused(day)

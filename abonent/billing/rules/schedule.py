@@ -49,7 +49,7 @@ def _known_days(book: Book) -> Iterator[date]:
             yield service.ends_on
             yield service.next_term(book.day)
             prepaid = prepaid or _ever_prepaid(service, book.day)
-        elif service.billed_to < service.ends_on and _ever_postpaid(service):
+        elif service.billed_to < service.ends_on and service.ever(Mode.ARREARS):
             period = True
     if period:
         yield next_period_start(book.billing_days, book.day)
@@ -59,10 +59,6 @@ def _known_days(book: Book) -> Iterator[date]:
 
 def _ever_prepaid(service: Service, day: date) -> bool:
     return service.mode_on(day) is not Mode.ARREARS or service.next_term(day) < FAR
-
-
-def _ever_postpaid(service: Service) -> bool:
-    return any(term.tariff.mode is Mode.ARREARS for term in service.terms)
 
 
 def _dues(book: Book) -> Iterator[date]:
@@ -102,8 +98,9 @@ def _settlement_day(book: Book, known: date) -> date:
 
 def _coverage_end(service: Service, day: date, known: date) -> date:
     """The first day before `known` that no charge of an advance service holds."""
+    held = service.held_days()
     day += DAY
-    while day < known and service.covered(day):
+    while day < known and day in held:
         day += DAY
     return day
 
@@ -135,8 +132,9 @@ def _dues_ahead(book: Book, service: Service) -> dict[date, int]:
         service.next_term(book.day),
     )
     days = _days_between(book.day + DAY, end)
-    covered = {day for day in days if service.covered(day)}
-    shares = priced(book, service, [d for d in days if d not in covered and not book.frozen(d)])[1]
+    held = service.held_days() if service.charges else set()
+    covered = held.intersection(days)
+    shares = priced(book, service, [d for d in days if d not in held and not book.frozen(d)])[1]
     daily = service.mode_on(book.day) is Mode.DAILY
     dues = dict.fromkeys(covered, 0)
     total = 0
