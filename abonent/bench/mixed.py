@@ -22,18 +22,23 @@ TARIFFS = (
 
 
 async def build(settings: Settings, size: int, seed: int) -> list[str]:
-    """Open `size` accounts of every kind through the use cases; answers their numbers."""
+    """Open `size` accounts of every kind in a database; answers their numbers."""
+    async with open_database(settings):
+        return await build_here(size, seed)
+
+
+async def build_here(size: int, seed: int) -> list[str]:
+    """The same in the database that is open."""
     luck = Random(seed)
     numbers = [f"{n:05d}" for n in range(1, size + 1)]
-    async with open_database(settings):
-        await days.begin(FIRST_DAY, by=SYSTEM)
-        for code, mode, fee, due_days in TARIFFS:
-            await tariffs.create_tariff(
-                by=SYSTEM, code=code, name=code, kind="internet", mode=mode, fee=fee,
-                due_days=due_days, tax_code="vat",
-            )  # fmt: skip
-        for number in numbers:
-            await _account(number, luck)
+    await days.begin(FIRST_DAY, by=SYSTEM)
+    for code, mode, fee, due_days in TARIFFS:
+        await tariffs.create_tariff(
+            by=SYSTEM, code=code, name=code, kind="internet", mode=mode, fee=fee,
+            due_days=due_days, tax_code="vat",
+        )  # fmt: skip
+    for number in numbers:
+        await _account(number, luck)
     return numbers
 
 

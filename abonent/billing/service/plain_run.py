@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
+import asyncpg
 import numpy as np
 
 from abonent.billing.queries.books import installation
@@ -93,7 +94,11 @@ async def open_plain(connection: Any, first: int, last: int, day: date) -> Done:
         return done
     await connection.execute(_POSTED)
     for group in groups:
-        await _post(connection, group, rows, day)
+        try:
+            await _post(connection, group, rows, day)
+        except asyncpg.UniqueViolationError as error:
+            # Somebody's entry took the number that was the account's next when it was read.
+            raise ChangedMeanwhileError from error
         _count(done, group, rows)
     for statement, arguments, expected in (
         (_ACCOUNTS, (first, last, day), done.accounts),
