@@ -31,6 +31,7 @@ BUNDLES: dict[str, tuple[str, ...]] = {
         "css/base.css",
         "css/shell.css",
         "css/parts.css",
+        "css/reports.css",
     ),
     "icons.svg": ("vendor/icons.svg",),
     "htmx.js": ("vendor/htmx.min.js", "vendor/hx-sse.min.js"),

@@ -34,7 +34,16 @@ class Section:
 SECTIONS: tuple[Section, ...] = (
     Section(
         N_("Office"),
-        (Item(label=N_("Start"), path="/", icon="home", right="desk.open", go="D"),),
+        (
+            Item(label=N_("Start"), path="/", icon="home", right="desk.open", go="D"),
+            Item(
+                label=N_("Subscribers"),
+                path="/subscribers",
+                icon="users",
+                right="crm.subscriber.view",
+                go="P",
+            ),
+        ),
     ),
     Section(
         N_("Money"),
@@ -45,6 +54,13 @@ SECTIONS: tuple[Section, ...] = (
                 icon="calendar-event",
                 right="billing.day.view",
                 go="O",
+            ),
+            Item(
+                label=N_("Turnover sheet"),
+                path="/turnover",
+                icon="sum",
+                right="billing.report.view",
+                go="R",
             ),
         ),
     ),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -22,11 +22,13 @@ from abonent.kernel.settings import Settings
 from abonent.web.assets import Assets
 from abonent.web.navigation import keys_of, sections_for
 from abonent.web.queries import Identity
+from abonent.web.words import address_of, posting_title
 
 TEMPLATES = Path(__file__).parent / "templates"
 _DAY = {"ru": "dd.MM.y", "en": "d MMM y"}
 _SHORT_DAY = {"ru": "dd.MM", "en": "d MMM"}
 _LONG_DAY = {"ru": "d MMMM y", "en": "d MMMM y"}
+_DAY_MONTH = {"ru": "d MMMM", "en": "d MMMM"}
 _INSTANT = {"ru": "dd.MM.y HH:mm", "en": "d MMM y, HH:mm"}
 
 
@@ -52,10 +54,13 @@ def make_environment(settings: Settings, assets: Assets) -> Environment:
         cache_size=-1,
     )
     zone = ZoneInfo(settings.timezone)
-    filters: dict[str, Callable[..., str]] = {
+    filters: dict[str, Callable[..., Any]] = {
         "money": _money,
         "day": lambda day: _date(day, _DAY),
         "short_day": lambda day: _date(day, _SHORT_DAY),
+        "day_month": lambda day: _date(day, _DAY_MONTH),
+        "last_day": lambda end: end - timedelta(1),
+        "month": _month,
         "long_day": lambda day: _date(day, _LONG_DAY),
         "instant": lambda at: _instant(at, zone),
         "clock_time": lambda at: format_time(at, "HH:mm", tzinfo=zone, locale=current_language()),
@@ -69,9 +74,11 @@ def make_environment(settings: Settings, assets: Assets) -> Environment:
         "ngettext": ngettext,
         "asset": assets.url,
         "languages": LANGUAGES,
+        "address_of": address_of,
+        "posting_title": posting_title,
     }
     # Macros are globals, so that a block rendered on its own has them as well.
-    for name in ("ui", "form"):
+    for name in ("ui", "form", "account", "act"):
         environment.globals[name] = environment.get_template(f"macros/{name}.html").module
     _load_everything(environment)
     return environment
@@ -92,6 +99,12 @@ def _money(amount: int, *, sign: bool = False, currency: bool = True) -> str:
 def _date(day: date, patterns: Mapping[str, str]) -> str:
     language = current_language()
     return format_date(day, patterns[language], locale=language)
+
+
+def _month(day: date) -> str:
+    """Write a month as a heading: "Сентябрь 2026"."""
+    text = format_date(day, "LLLL y", locale=current_language())
+    return text[:1].upper() + text[1:]
 
 
 def _instant(at: datetime, zone: ZoneInfo) -> str:

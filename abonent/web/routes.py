@@ -5,8 +5,9 @@ from __future__ import annotations
 from starlette.routing import BaseRoute
 
 from abonent.web.access import PUBLIC, SIGNED_IN, PageRoute
+from abonent.web.account_routes import ACCOUNT_ROUTES
 from abonent.web.health import alive, metrics, ready
-from abonent.web.pages import day, finding, profile, signing, start
+from abonent.web.pages import day, finding, profile, signing, start, turnover
 
 ROUTES: tuple[BaseRoute, ...] = (
     PageRoute("/healthz", alive, right=PUBLIC),
@@ -24,6 +25,9 @@ ROUTES: tuple[BaseRoute, ...] = (
     PageRoute("/day/close", day.show_closing, right="billing.day.close"),
     PageRoute("/day/close", day.close_day, right="billing.day.close", methods=("POST",)),
     PageRoute("/day/close/outcome", day.show_outcome, right="billing.day.close"),
+    PageRoute("/turnover", turnover.show_turnover, right="billing.report.view", name="turnover"),
+    PageRoute("/turnover.csv", turnover.download_turnover, right="billing.report.view"),
+    *ACCOUNT_ROUTES,
     PageRoute("/profile", profile.show_profile, right=SIGNED_IN, name="profile"),
     PageRoute("/profile/keys", profile.change_keys, right=SIGNED_IN, methods=("POST",)),
     PageRoute("/profile/password", profile.change_password, right=SIGNED_IN, methods=("POST",)),
