@@ -18,7 +18,6 @@ from typing import Annotated, Any, Generic, NamedTuple, TypeVar
 from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
 from pydantic_core import ErrorDetails, PydanticCustomError
 
-from abonent.kernel.errors import DomainError, Malformed
 from abonent.kernel.i18n import N_, gettext
 from abonent.kernel.money import installed_currency, parse_amount
 from abonent.kernel.tables import ENCODINGS, Table, UnreadableFile
@@ -45,15 +44,6 @@ class Reject(NamedTuple):
 def reject(row: int, column: str, value: object, message: str, **params: Any) -> Reject:
     """Make a rejection."""
     return Reject(row, column, str(value), message, params)
-
-
-def rejected_by(row: int, column: str, error: DomainError) -> Reject:
-    """A refusal of the domain as the rejection of a row."""
-    known = {"field": error.field, "allowed_from": error.allowed_from, **error.params}
-    if isinstance(error, Malformed) and error.errors:
-        first = error.errors[0]
-        return Reject(row, first.field, str(first.value), first.message, first.params)
-    return Reject(row, column, str(error.value or ""), error.message, known)
 
 
 @dataclass(slots=True)

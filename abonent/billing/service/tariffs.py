@@ -32,7 +32,8 @@ _VERSION = """
 INSERT INTO billing_tariff_version (tariff_id, valid_from, fee, moves) VALUES ($1, $2, $3, $4)
 ON CONFLICT (tariff_id, valid_from) DO NOTHING RETURNING id
 """
-_FIRST = date(2000, 1, 1)
+FIRST = date(2000, 1, 1)
+"""The first version of a tariff is in force since ever."""
 _REACHED = """
 SELECT count(*) FROM billing_service s WHERE s.ends_on > $2 AND coalesce((
     SELECT t.tariff_id FROM billing_service_tariff t
@@ -88,7 +89,7 @@ async def create_tariff(
         made = await work.connection.fetchval(_TARIFF, *row, extra, districts)
         if made is None:
             raise AlreadyExists("code", code)
-        await work.connection.execute(_VERSION, made, _FIRST, fee, True)
+        await work.connection.execute(_VERSION, made, FIRST, fee, True)
         await work.audit("billing:tariff:created", code, after={"fee": fee, "mode": mode})
         here = await change_catalogue(work)
     return here.catalogue.tariff(code)

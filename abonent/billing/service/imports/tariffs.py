@@ -7,12 +7,11 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
-from abonent.billing.queries.books import installation
+from abonent.billing.queries.catalogue import Catalogue
 from abonent.billing.rules.book import Tariff
-from abonent.billing.service.tariffs import create_tariff
+from abonent.billing.service.tariffs import FIRST, change_catalogue
 from abonent.kernel.actor import Actor
-from abonent.kernel.db import reading
-from abonent.kernel.errors import DomainError
+from abonent.kernel.db import unit_of_work
 from abonent.kernel.i18n import N_
 from abonent.kernel.intake import (
     Amount,
@@ -21,9 +20,18 @@ from abonent.kernel.intake import (
     Reject,
     Row,
     reject,
-    rejected_by,
 )
 from abonent.kernel.money import plain_amount
+from abonent.kernel.work import UnitOfWork
+
+_TARIFF = """
+INSERT INTO billing_tariff (code, name, kind, mode, due_days, connection_fee, tax_code)
+VALUES ($1, $2, $3, $4, $5, $6, $7)
+"""
+_VERSION = """
+INSERT INTO billing_tariff_version (tariff_id, valid_from, fee, moves)
+SELECT id, $2, $3, true FROM billing_tariff WHERE code = $1
+"""
 
 SYNONYMS = {
     "код": "code",
@@ -61,31 +69,46 @@ class TariffRow(Row):
 
 
 async def take_tariffs(rows: Sequence[Numbered[TariffRow]], *, by: Actor) -> Outcome:
-    """Put tariffs on sale; one that is there with the same content is left as it is."""
+    """Put tariffs on sale in one act; one that is there with the same content is left as it is."""
     by.require("billing.tariff.edit")
-    async with reading() as connection:
-        catalogue = (await installation(connection)).catalogue
-    known = {tariff.code: _content(tariff) for tariff in catalogue.tariffs.values()}
     outcome = Outcome()
-    for number, row in ((r.number, r.row) for r in rows):
-        if row.code not in known:
-            if await _create(number, row, outcome, by=by):
+    async with unit_of_work(by) as work:
+        catalogue = (await change_catalogue(work)).catalogue
+        known = {tariff.code: _content(tariff) for tariff in catalogue.tariffs.values()}
+        new: list[TariffRow] = []
+        for number, row in ((r.number, r.row) for r in rows):
+            if row.tax_code not in catalogue.taxes:
+                outcome.rejects.append(_unknown_tax(number, row, catalogue))
+            elif row.code not in known:
+                new.append(row)
                 known[row.code] = row
-        elif known[row.code] == row:
-            outcome.unchanged += 1
-        else:
-            outcome.rejects.append(_differs(number, row, known[row.code]))
+            elif known[row.code] == row:
+                outcome.unchanged += 1
+            else:
+                outcome.rejects.append(_differs(number, row, known[row.code]))
+        await _create(work, new)
+        await change_catalogue(work)
+    outcome.taken = len(new)
     return outcome
 
 
-async def _create(number: int, row: TariffRow, outcome: Outcome, *, by: Actor) -> bool:
-    try:
-        await create_tariff(by=by, **row.model_dump())
-    except DomainError as error:
-        outcome.rejects.append(rejected_by(number, "code", error))
-        return False
-    outcome.taken += 1
-    return True
+async def _create(work: UnitOfWork, new: list[TariffRow]) -> None:
+    if not new:
+        return
+    await work.connection.executemany(
+        _TARIFF,
+        [(r.code, r.name, r.kind, r.mode, r.due_days, r.connection_fee, r.tax_code) for r in new],
+    )
+    await work.connection.executemany(_VERSION, [(r.code, FIRST, r.fee) for r in new])
+    for row in new:
+        after = {"fee": row.fee, "mode": row.mode}
+        await work.audit("billing:tariff:created", row.code, after=after)
+
+
+def _unknown_tax(number: int, row: TariffRow, catalogue: Catalogue) -> Reject:
+    known = ", ".join(sorted(catalogue.taxes))
+    message = N_("Unknown tax code; known: {known}.")
+    return reject(number, "tax_code", row.tax_code, message, known=known)
 
 
 def _content(tariff: Tariff) -> TariffRow:
