@@ -12,6 +12,7 @@ from starlette.middleware import Middleware
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.routing import BaseRoute
 
+from abonent import reactions
 from abonent.kernel.db import open_database
 from abonent.kernel.errors import DomainError
 from abonent.kernel.logging import configure_logging
@@ -38,6 +39,7 @@ def create_app(
     ``routes`` are served beside the product's own. With ``own_database=False`` the caller has
     opened the database already.
     """
+    reactions.install()
     assets = build_assets(settings.home)
     app = Starlette(
         routes=[*ROUTES, *routes, *API_ROUTES],

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 from starlette.applications import Starlette
 
+from abonent.billing.events import PaymentTaken
+from abonent.kernel import events
+from abonent.kernel.settings import Settings
 from abonent.web.api.routes import OPERATIONS
+from abonent.web.app import create_app
 from tests.web.api.conftest import Caller
 
 CONTRACT = """
@@ -113,3 +118,12 @@ async def test_an_answer_has_the_members_its_description_names(
 ) -> None:
     me = await api.get("me")
     assert set(me) == set(description["components"]["schemas"]["MeAnswer"]["properties"])
+
+
+@pytest.mark.may_block
+async def test_an_application_brings_the_reactions_its_use_cases_need(
+    database: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(events._Registry, "reactions", None)
+    create_app(database.having(home=tmp_path), own_database=False)
+    assert events.reactions_to(PaymentTaken) == ()
