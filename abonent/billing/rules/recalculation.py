@@ -11,7 +11,7 @@ from abonent.billing.errors import TooLate
 from abonent.billing.rules.book import Book, Kind, Mode, Posting, Service, Span, Tariff, Term
 from abonent.billing.rules.charging import post
 from abonent.billing.rules.fees import discounted, price_on, slice_share
-from abonent.billing.rules.history import History
+from abonent.billing.rules.history import History, was_served
 from abonent.billing.rules.opening import react
 from abonent.billing.rules.periods import DAY
 
@@ -85,7 +85,9 @@ def _should(
         return was
     if _still_to_be_billed(book, service, day):
         return was
-    served = day in past.served if truth.served is None else truth.served
+    served = truth.served
+    if served is None:
+        served = was_served(book, service, past, day)
     if not served:
         return 0
     term = service.term_on(day)
@@ -134,7 +136,7 @@ def _restates(book: Book, service: Service, past: History, day: date, served: ob
     """True where a day costs the same but was, as is now stated, served or not served."""
     if served is None or _still_to_be_billed(book, service, day):
         return False
-    return (day in past.served) != served
+    return was_served(book, service, past, day) != served
 
 
 def _post_group(book: Book, service: Service, past: History, draft: Posting) -> Posting:
