@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
 from abonent.crm.typed import other_layout
@@ -32,9 +32,7 @@ class Group:
 
 
 Finder = Callable[[Actor, str], Awaitable[Group]]
-
-# Departments add theirs: subscribers first, then documents, requests, buildings.
-FINDERS: tuple[Finder, ...] = ()
+"""Answers what a department finds; for an empty query what was used lately."""
 
 
 def folded(text: str) -> str:
@@ -71,8 +69,8 @@ def find_pages(actor: Actor, query: str) -> Group:
     return Group(N_("Pages"), found)
 
 
-async def find_all(actor: Actor, query: str) -> list[Group]:
+async def find_all(actor: Actor, query: str, *, finders: Sequence[Finder] = ()) -> list[Group]:
     """Return every group with an answer, records before pages."""
-    groups = [await finder(actor, query) for finder in FINDERS] if query else []
+    groups = [await finder(actor, query) for finder in finders]
     groups.append(find_pages(actor, query))
     return [group for group in groups if group.found]

@@ -61,11 +61,12 @@ def make_environment(settings: Settings, assets: Assets) -> Environment:
         "day_month": lambda day: _date(day, _DAY_MONTH),
         "last_day": lambda end: end - timedelta(1),
         "month": _month,
-        "long_day": lambda day: _date(day, _LONG_DAY),
+        "posting_title": posting_title,
+        "long_day": written_day,
         "instant": lambda at: _instant(at, zone),
         "clock_time": lambda at: format_time(at, "HH:mm", tzinfo=zone, locale=current_language()),
         "duration": _duration,
-        "count": _count,
+        "count": written_count,
     }
     environment.filters |= filters
     environment.globals |= {
@@ -75,7 +76,6 @@ def make_environment(settings: Settings, assets: Assets) -> Environment:
         "asset": assets.url,
         "languages": LANGUAGES,
         "address_of": address_of,
-        "posting_title": posting_title,
     }
     # Macros are globals, so that a block rendered on its own has them as well.
     for name in ("ui", "form", "account", "act"):
@@ -101,6 +101,11 @@ def _date(day: date, patterns: Mapping[str, str]) -> str:
     return format_date(day, patterns[language], locale=language)
 
 
+def written_day(day: date) -> str:
+    """Write a day as people read it: "4 сентября 2026"."""
+    return _date(day, _LONG_DAY)
+
+
 def _month(day: date) -> str:
     """Write a month as a heading: "Сентябрь 2026"."""
     text = format_date(day, "LLLL y", locale=current_language())
@@ -112,7 +117,7 @@ def _instant(at: datetime, zone: ZoneInfo) -> str:
     return format_datetime(at, _INSTANT[language], tzinfo=zone, locale=language)
 
 
-def _count(number: int) -> str:
+def written_count(number: int) -> str:
     """Write a count with its thousands apart."""
     grouped = f"{number:,}"
     return grouped if current_language() == "en" else grouped.replace(",", NO_BREAK_SPACE)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from abonent.billing.queries.books import Loaded, load_book
+from abonent.billing.queries.books import Loaded, load_book, load_books
 from abonent.billing.rules.book import (
     Book,
     Mode,
@@ -130,6 +130,16 @@ async def look(number: str) -> Loaded:
         loaded = await load_book(connection, number)
     touch(loaded.book, loaded.open_day, loaded.due)
     return loaded
+
+
+async def look_at(accounts: Sequence[int], *, by: Actor) -> dict[int, Loaded]:
+    """The books of several accounts as they stand on the open day, by id; nothing is written."""
+    by.require("billing.account.view")
+    async with reading() as connection:
+        found = await load_books(connection, accounts)
+    for loaded in found:
+        touch(loaded.book, loaded.open_day, loaded.due)
+    return {loaded.book.account: loaded for loaded in found}
 
 
 async def account_ids_at(connection: Any, places: Sequence[int]) -> list[int]:

@@ -5,8 +5,12 @@ from __future__ import annotations
 from starlette.requests import Request
 from starlette.responses import Response
 
-from abonent.web.finding import find_all
+from abonent.web.finding import Finder, find_all
+from abonent.web.pages.subscribers import find_subscribers
 from abonent.web.render import page_or_block, signed_in
+
+# Departments add theirs: subscribers first, then documents, requests, buildings.
+FINDERS: tuple[Finder, ...] = (find_subscribers,)
 
 _LONGEST = 200
 
@@ -14,5 +18,5 @@ _LONGEST = 200
 async def find(request: Request) -> Response:
     """Find what was typed; the query stays in the address."""
     query = request.query_params.get("q", "").strip()[:_LONGEST]
-    groups = await find_all(signed_in(request).actor, query)
+    groups = await find_all(signed_in(request).actor, query, finders=FINDERS)
     return page_or_block(request, "find.html", "answers", {"query": query, "groups": groups})

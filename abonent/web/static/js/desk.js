@@ -1,7 +1,7 @@
 // What every page of the desk does: keys, search line, menus, messages about the connection.
 import "./dialogs.js";
 import { bindKeys } from "./keys.js";
-import { bindOmnibox } from "./omnibox.js";
+import { bindFinder, bindOmnibox } from "./omnibox.js";
 
 const root = document.documentElement;
 
@@ -77,4 +77,5 @@ bindMenus();
 bindConnection();
 bindBusy();
 bindOmnibox();
+bindFinder();
 bindKeys();

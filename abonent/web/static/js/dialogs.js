@@ -4,7 +4,9 @@ const slot = () => document.getElementById("dialog-slot");
 
 /** Show a dialog element modally; focus goes where its markup says (autofocus). */
 export function show(dialog) {
-  if (dialog && !dialog.open) dialog.showModal();
+  if (!dialog || dialog.open) return;
+  dialog.showModal();
+  dialog.querySelector("[data-select]")?.select();
 }
 
 /** The dialog on top, or null. */
@@ -17,7 +19,9 @@ document.addEventListener("click", (event) => {
   const opener = event.target.closest("[data-dialog]");
   if (opener) show(document.getElementById(opener.dataset.dialog));
   const closer = event.target.closest("[data-close]");
-  if (closer) closer.closest("dialog")?.close();
+  const closed = closer?.closest("dialog");
+  // On a page of its own the same link leads back instead.
+  if (closed) { event.preventDefault(); closed.close(); }
   // A click on the backdrop has the dialog itself as target and lies outside its box.
   if (event.target.tagName === "DIALOG" && !event.target.querySelector("form")) {
     const box = event.target.getBoundingClientRect();

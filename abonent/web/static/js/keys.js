@@ -48,7 +48,7 @@ function onSingleKey(event) {
   if (event.defaultPrevented || event.isComposing) return;
   if (event.ctrlKey && event.code === "Enter" || event.metaKey && event.code === "Enter") {
     const form = document.activeElement?.closest("form") ?? openDialog()?.querySelector("form");
-    if (form) { event.preventDefault(); form.requestSubmit(); }
+    if (form) { event.preventDefault(); form.requestSubmit(form.querySelector("[data-commit]")); }
     return;
   }
   if (event.ctrlKey || event.metaKey) return;

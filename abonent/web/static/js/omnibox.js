@@ -58,3 +58,25 @@ export function bindOmnibox() {
     if (input.value.trim() && document.activeElement === input) choose(options()[0] ?? null);
   });
 }
+
+/** A search field above a register: the arrows walk its rows, Enter opens the first answer. */
+export function bindFinder() {
+  const input = document.querySelector("[data-finder]");
+  if (!input) return;
+  const links = () => [...document.querySelectorAll("#answers tbody th a")];
+  let asked = input.value;
+  document.addEventListener("htmx:after:swap", () => { asked = input.value; });
+  input.addEventListener("keydown", (event) => {
+    if (event.key === "ArrowDown") { event.preventDefault(); links()[0]?.focus(); }
+    else if (event.key === "Enter" && input.value.trim() && asked === input.value && links().length) {
+      event.preventDefault();
+      links()[0].click();
+    }
+  });
+  document.addEventListener("keydown", (event) => {
+    const at = links().indexOf(document.activeElement);
+    if (at < 0 || !["ArrowDown", "ArrowUp"].includes(event.key)) return;
+    event.preventDefault();
+    (links()[at + (event.key === "ArrowDown" ? 1 : -1)] ?? (at === 0 ? input : links()[at])).focus();
+  });
+}

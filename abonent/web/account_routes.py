@@ -1,0 +1,35 @@
+"""The addresses of subscribers and their accounts."""
+
+from __future__ import annotations
+
+from abonent.web.access import PageRoute
+from abonent.web.pages import accounts, changing, freezing, paying, promising, subscribers
+
+_ONE = "/accounts/{number:str}"
+_SEE = "billing.account.view"
+_POST = ("POST",)
+
+ACCOUNT_ROUTES = (
+    PageRoute("/subscribers", subscribers.show_register, right="crm.subscriber.view"),
+    PageRoute(_ONE, accounts.show_account, right=_SEE, name="account"),
+    PageRoute(f"{_ONE}/money", accounts.show_money, right=_SEE),
+    PageRoute(f"{_ONE}/entries/{{no:int}}", accounts.show_entry, right=_SEE),
+    PageRoute(f"{_ONE}/past", accounts.show_past, right=_SEE),
+    PageRoute(f"{_ONE}/payment", paying.show_payment, right="billing.payment.take"),
+    PageRoute(f"{_ONE}/payment", paying.pay, right="billing.payment.take", methods=_POST),
+    PageRoute(f"{_ONE}/promise", promising.show_promise, right="billing.promise.give"),
+    PageRoute(f"{_ONE}/promise", promising.promise, right="billing.promise.give", methods=_POST),
+    PageRoute(f"{_ONE}/tariff", changing.show_tariff, right="billing.tariff.change"),
+    PageRoute(f"{_ONE}/tariff", changing.change, right="billing.tariff.change", methods=_POST),
+    PageRoute(f"{_ONE}/freeze", freezing.show_freeze, right="billing.freeze.set"),
+    PageRoute(f"{_ONE}/freeze", freezing.freeze, right="billing.freeze.set", methods=_POST),
+    PageRoute(
+        f"{_ONE}/freezes/{{no:int}}/end", freezing.show_freeze_end, right="billing.freeze.set"
+    ),
+    PageRoute(
+        f"{_ONE}/freezes/{{no:int}}/end",
+        freezing.unfreeze,
+        right="billing.freeze.set",
+        methods=_POST,
+    ),
+)

@@ -1,0 +1,216 @@
+"""The card of an account: who, how it stands, what is needed next, its services and its money."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from abonent.billing.queries.accounts import AccountView, look, view_of
+from abonent.billing.queries.books import Loaded
+from abonent.billing.queries.past import past_of
+from abonent.billing.queries.statement import Item, Statement, read_entry, statement
+from abonent.billing.rules.explanation import Explanation, explain
+from abonent.billing.rules.periods import DAY
+from abonent.billing.rules.promises import missing_today
+from abonent.crm.queries import Face, face_of
+from abonent.kernel.actor import Actor
+from abonent.kernel.errors import FieldError
+from abonent.kernel.i18n import N_, current_language
+from abonent.web.forms import by_field
+from abonent.web.queries import name_of
+from abonent.web.recents import note_seen
+from abonent.web.render import page, page_or_block, signed_in
+from abonent.web.words import (
+    ACCOUNT_STATES,
+    MODES,
+    PROMISE_STATES,
+    SERVICE_KINDS,
+    SERVICE_STATES,
+    masked_phone,
+    title_of,
+    whole_phone,
+)
+
+LATEST = 6
+PAGE = 50
+
+_DONE = {
+    "payment": N_("The payment is taken"),
+    "promise": N_("The promised payment is given"),
+    "tariff": N_("The tariff is changed"),
+    "freeze": N_("The freeze is set"),
+    "freeze-end": N_("The end of the freeze is set"),
+}
+_CHANNELS = {"office": N_("office"), "automaton": N_("automatic"), "portal": N_("portal")}
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """An entry as the card shows it: one line that opens into its calculation."""
+
+    item: Item
+    title: str
+    told: Explanation
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """What the head of every page of an account says.
+
+    `needed` is what is missing today, or after the money's last day; None when neither is in sight.
+    """
+
+    view: AccountView
+    face: Face | None
+    needed: int
+    needed_now: bool
+    needed_on: date | None
+    monthly: int
+    names: dict[str, str]
+
+
+async def card_of(number: str, *, by: Actor) -> Card:
+    """Read the head of the card. Raises AccountNotFound."""
+    loaded = await look(number)
+    face = await face_of(number, by=by) if by.may("crm.subscriber.view") else None
+    return card_from(loaded, face)
+
+
+def card_from(loaded: Loaded, face: Face | None) -> Card:
+    """Make the head from a book already brought to the open day."""
+    view = view_of(loaded)
+    now, until = missing_today(loaded.book), view.outlook.until
+    living = [s for s in view.services if s.state != "ended"]
+    return Card(
+        view=view,
+        face=face,
+        needed=now or view.outlook.missing,
+        needed_now=bool(now),
+        needed_on=until + DAY if until else None,
+        monthly=sum(s.fee for s in living),
+        names={t.code: t.name for t in loaded.catalogue.tariffs.values()},
+    )
+
+
+def words() -> dict[str, Any]:
+    """The tables of words that the templates of an account use."""
+    return {
+        "account_states": ACCOUNT_STATES,
+        "service_states": SERVICE_STATES,
+        "service_kinds": SERVICE_KINDS,
+        "modes": MODES,
+        "promise_states": PROMISE_STATES,
+        "channels": _CHANNELS,
+        "masked_phone": masked_phone,
+        "whole_phone": whole_phone,
+    }
+
+
+async def show_account(request: Request) -> Response:
+    """Show services and the latest money; ``done`` in the address says what was just done."""
+    number, identity = request.path_params["number"], signed_in(request)
+    card = await card_of(number, by=identity.actor)
+    latest = await statement(number, by=identity.actor, limit=LATEST, newest_first=True)
+    await note_seen(identity.user_id, card.view.account)
+    context = {
+        "card": card,
+        "tab": "overview",
+        "lines": lines_of(latest),
+        "more": latest.next is not None,
+        "done": _done(request, latest.items),
+    }
+    return page(request, "account.html", context | words())
+
+
+def _done(request: Request, items: list[Item]) -> dict[str, Any] | None:
+    kind, _, rest = request.query_params.get("done", "").partition(":")
+    if kind not in _DONE:
+        return None
+    entry = next((i for i in items if rest and i.id and i.id.endswith(f"-{rest}")), None)
+    return {"title": _DONE[kind], "entry": entry}
+
+
+def lines_of(found: Statement) -> list[Line]:
+    """Return entries with their titles and calculations in the current language."""
+    return [
+        Line(
+            item,
+            title_of(item),
+            explain(
+                item.posting,
+                catalogue=found.catalogue,
+                language=current_language(),
+                account_number=found.number,
+            ),
+        )
+        for item in found.items
+    ]
+
+
+async def show_money(request: Request) -> Response:
+    """Show the statement, the latest first, page by page, between two days when they are given."""
+    number, identity = request.path_params["number"], signed_in(request)
+    given = request.query_params
+    errors: dict[str, str] = {}
+    since, until = _day(given, "since", errors), _day(given, "until", errors)
+    found = await statement(
+        number,
+        by=identity.actor,
+        since=since,
+        until=until + DAY if until else None,
+        after=given.get("after"),
+        limit=PAGE,
+        newest_first=True,
+    )
+    context: dict[str, Any] = {"lines": lines_of(found), "next": found.next, "tab": "money"}
+    context |= {"given": given, "errors": errors, "since": since, "until": until}
+    context["card"] = await card_of(number, by=identity.actor)
+    return page_or_block(request, "account_money.html", "entries", context | words())
+
+
+def _day(given: Mapping[str, str], name: str, errors: dict[str, str]) -> date | None:
+    text = given.get(name, "").strip()
+    if not text:
+        return None
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        wrong = FieldError(name, text, N_("A date is written YYYY-MM-DD."))
+        errors |= by_field((wrong,))
+        return None
+
+
+async def show_entry(request: Request) -> Response:
+    """Show one entry with every step of its calculation and who posted it."""
+    number, identity = request.path_params["number"], signed_in(request)
+    item, catalogue = await read_entry(number, request.path_params["no"], by=identity.actor)
+    told = explain(
+        item.posting,
+        catalogue=catalogue,
+        language=current_language(),
+        account_number=number,
+        actor=await _named(item.actor),
+    )
+    context = {"line": Line(item, title_of(item), told), "tab": "money"}
+    context |= {"card": await card_of(number, by=identity.actor)}
+    return page(request, "account_entry.html", context | words())
+
+
+async def _named(actor: str | None) -> str | None:
+    """The actor with a name where the id stands, as the explanation says it."""
+    name = await name_of(actor) if actor else None
+    return f"{actor.partition(':')[0]}:{name}" if actor and name else actor
+
+
+async def show_past(request: Request) -> Response:
+    """Show promises and freezes, those that are over too."""
+    number, identity = request.path_params["number"], signed_in(request)
+    promises, freezes = await past_of(number, by=identity.actor)
+    context = {"promises": promises, "freezes": freezes, "tab": "past"}
+    context |= {"card": await card_of(number, by=identity.actor)}
+    return page(request, "account_past.html", context | words())

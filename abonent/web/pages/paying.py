@@ -1,0 +1,118 @@
+"""Taking a payment: what it would do, and taking it once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from abonent.billing.errors import PaymentDiffers
+from abonent.billing.queries.past import PastPayment, payment_known, same_payment
+from abonent.billing.service.payments import LARGEST_PAYMENT, take_payment
+from abonent.billing.service.previews import preview_payment
+from abonent.kernel import clock
+from abonent.kernel.actor import Actor
+from abonent.kernel.errors import DomainError, Malformed
+from abonent.kernel.i18n import N_
+from abonent.kernel.money import plain_amount
+from abonent.web.forms import form_of, go_to
+from abonent.web.pages.accounts import card_of, words
+from abonent.web.pages.acting import (
+    ANSWERED_IN_PLACE,
+    amount_in,
+    answer,
+    carries_out,
+    new_key,
+    said,
+)
+from abonent.web.queries import name_of
+from abonent.web.render import signed_in
+from abonent.web.words import SOURCES
+
+SLIP = timedelta(seconds=60)
+"""Two equal payments within this time are asked about."""
+
+_TEMPLATE = "act_payment.html"
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A payment that came before, with the name of who took it."""
+
+    payment: PastPayment
+    by: str | None
+
+
+async def show_payment(request: Request) -> Response:
+    """Show the form with what is needed next, and what taking it would do."""
+    by, number = signed_in(request).actor, request.path_params["number"]
+    card = await card_of(number, by=by)
+    suggested = plain_amount(card.needed) if card.needed else ""
+    form = {"amount": suggested, "source": "cash", "key": new_key()}
+    preview = await preview_payment(number, by=by, amount=card.needed) if card.needed else None
+    context = _context(card.view.number, form) | {"card": card, "preview": preview}
+    return answer(request, _TEMPLATE, context, error=None)
+
+
+def _context(number: str, form: Mapping[str, str]) -> dict[str, Any]:
+    empty: dict[str, Any] = {"errors": {}, "twin": None, "known": None, "preview": None}
+    return empty | {"number": number, "given": form, "sources": SOURCES} | words()
+
+
+async def pay(request: Request) -> Response:
+    """Take the payment, or show what it would do; what is wrong comes back beside its field."""
+    by, number = signed_in(request).actor, request.path_params["number"]
+    form = await form_of(request)
+    context = _context(number, form)
+    error: DomainError | None = None
+    try:
+        amount = amount_in(form, "amount", largest=LARGEST_PAYMENT)
+        context["twin"] = await _twin(number, by, form, amount)
+        if carries_out(form):
+            _check(form, context["twin"])
+            taken = await take_payment(
+                number, by=by, amount=amount, source=form["source"], external_id=form["key"]
+            )
+            return go_to(request, f"/accounts/{number}?done=payment:{taken.entry_no}")
+        context["preview"] = await preview_payment(number, by=by, amount=amount)
+    except ANSWERED_IN_PLACE as wrong:
+        error = wrong
+        context["errors"] = said(wrong, {"amount": "amount", "source": "source"})
+        if isinstance(wrong, PaymentDiffers):
+            context |= await _sent_before(by, form)
+    context["card"] = await card_of(number, by=by)
+    return answer(request, _TEMPLATE, context, error=error)
+
+
+def _check(form: Mapping[str, str], twin: Known | None) -> None:
+    if form.get("source") not in SOURCES:
+        raise Malformed.of("source", form.get("source"), N_("Choose where the money came from."))
+    if not form.get("key"):
+        raise Malformed.of("amount", "", N_("Open the form again: it has lost its key."))
+    if twin is not None and form.get("again") != "on":
+        raise Malformed.of("again", "", N_("Say that it is another payment, or close the form."))
+
+
+async def _twin(number: str, by: Actor, form: Mapping[str, str], amount: int) -> Known | None:
+    """The payment just like this one that came a moment ago, unless this very form brought it."""
+    since: datetime = clock.now() - SLIP
+    found = await same_payment(number, by=by, amount=amount, since=since)
+    if found is None:
+        return None
+    own = await payment_known(form.get("source", ""), form.get("key", ""), by=by)
+    if own is not None and own.no == found.no:
+        return None
+    return Known(found, await name_of(found.actor))
+
+
+async def _sent_before(by: Actor, form: Mapping[str, str]) -> dict[str, Any]:
+    """What this form brought before; a new key lets what it says now be taken too."""
+    known = await payment_known(form["source"], form["key"], by=by)
+    if known is None:
+        return {}
+    renewed = {**form, "key": new_key()}
+    return {"known": Known(known, await name_of(known.actor)), "errors": {}, "given": renewed}

@@ -1,0 +1,103 @@
+"""Looking subscribers up: the page of answers, and the same under the search line."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from urllib.parse import urlencode
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from abonent.billing.queries.accounts import look_at
+from abonent.billing.rules.book import account_state
+from abonent.crm.search import Hit, Hits, Why, find_accounts, hits_of
+from abonent.kernel.actor import Actor
+from abonent.kernel.i18n import N_, _
+from abonent.web.finding import Found, Group
+from abonent.web.recents import seen_lately
+from abonent.web.render import page_or_block, signed_in
+from abonent.web.words import ACCOUNT_STATES, WHY, address_of, whole_phone
+
+PAGE = 25
+UNDER_THE_LINE = 8
+_LONGEST = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of the register: who and where, and how the account stands on the open day."""
+
+    hit: Hit
+    tariffs: str
+    state: str
+    tone: str
+    balance: int
+
+
+async def show_register(request: Request) -> Response:
+    """Show what matches the query in the address; the cards opened last when it is empty."""
+    identity = signed_in(request)
+    query = request.query_params.get("q", "").strip()[:_LONGEST]
+    after = request.query_params.get("after")
+    if query:
+        hits = await find_accounts(query, by=identity.actor, after=after, limit=PAGE)
+    else:
+        recent = await seen_lately(identity.user_id)
+        hits = Hits(await hits_of(recent, by=identity.actor) if recent else [], None)
+    lines = await _lines(hits.found, by=identity.actor)
+    further = f"/subscribers?{urlencode({'q': query, 'after': hits.next})}" if hits.next else ""
+    context = {"query": query, "after": after, "lines": lines, "further": further}
+    return page_or_block(request, "subscribers.html", "answers", context | {"why": why_of})
+
+
+async def _lines(found: Sequence[Hit], *, by: Actor) -> list[Line]:
+    if not found:
+        return []
+    books = await look_at([hit.account_id for hit in found], by=by)
+    lines = []
+    for hit in found:
+        book = books[hit.account_id].book
+        living = [s for s in book.in_order() if s.living(book.day)]
+        names = ", ".join(dict.fromkeys(s.term_on(book.day).tariff.name for s in living))
+        state, tone = ACCOUNT_STATES[account_state(book)]
+        lines.append(Line(hit, names, state, tone, book.balance))
+    return lines
+
+
+def why_of(hit: Hit) -> str:
+    """Return why it matched, with the value that did where the line does not show it."""
+    if hit.why is Why.PHONE:
+        return f"{_(WHY[hit.why])} {whole_phone(hit.phone)}"
+    if hit.why is Why.CONTRACT:
+        return f"{_(WHY[hit.why])} {hit.contract}"
+    return _(WHY[hit.why])
+
+
+async def find_subscribers(actor: Actor, query: str) -> Group:
+    """Find for the search line; nothing for who may not see subscribers."""
+    if not (actor.may("crm.subscriber.view") and actor.may("billing.account.view")):
+        return Group(N_("Subscribers"), ())
+    if query:
+        hits = await find_accounts(query, by=actor, limit=UNDER_THE_LINE)
+        found = hits.found
+    else:
+        recent = await seen_lately(int(actor.id), limit=5) if actor.kind == "user" else []
+        found = await hits_of(recent, by=actor) if recent else []
+    lines = [_found(hit) for hit in found]
+    if query and hits.next:
+        more = f"/subscribers?{urlencode({'q': query})}"
+        lines.append(Found(label=_("All that match"), path=more, icon="users"))
+    return Group(N_("Subscribers"), tuple(lines))
+
+
+def _found(hit: Hit) -> Found:
+    place = address_of(hit.street, hit.house, hit.flat)
+    why = "" if hit.why in {Why.RECENT, Why.NAME, Why.ADDRESS} else why_of(hit)
+    return Found(
+        label=hit.name or _("Account {number}", number=hit.number),
+        path=f"/accounts/{hit.number}",
+        icon="user",
+        why=" · ".join(part for part in (place, why) if part),
+        right=hit.number,
+    )

@@ -1,0 +1,111 @@
+"""The words of billing's states and kinds as people at the desk say them, and their tones."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from babel.dates import format_date
+
+from abonent.billing.queries.statement import Item
+from abonent.billing.rules.book import Kind, Mode, Posting, ServiceState
+from abonent.billing.rules.calculation import last_day
+from abonent.billing.rules.explanation import kind_name
+from abonent.crm.search import Why
+from abonent.kernel.i18n import N_, _, current_language
+
+SERVICE_STATES = {
+    ServiceState.PLANNED: (N_("planned"), "info"),
+    ServiceState.SERVED: (N_("works"), "good"),
+    ServiceState.SUSPENDED: (N_("suspended"), "bad"),
+    ServiceState.FROZEN: (N_("frozen"), "info"),
+    ServiceState.ENDED: (N_("ended"), ""),
+}
+ACCOUNT_STATES = {
+    "served": (N_("Served"), "good"),
+    "partly": (N_("Served in part"), "warn"),
+    "suspended": (N_("Suspended"), "bad"),
+    "frozen": (N_("Frozen"), "info"),
+    "ended": (N_("Services ended"), ""),
+    "idle": (N_("No services"), ""),
+}
+SERVICE_KINDS = {
+    "internet": N_("Internet"),
+    "tv": N_("Television"),
+    "phone": N_("Telephone"),
+    "equipment": N_("Equipment"),
+    "bundle": N_("Bundle"),
+    "other": N_("Other service"),
+}
+MODES = {
+    Mode.ADVANCE: N_("in advance for the period"),
+    Mode.DAILY: N_("day by day"),
+    Mode.ARREARS: N_("after the period"),
+}
+PROMISE_STATES = {
+    "active": (N_("active"), "warn"),
+    "kept": (N_("kept"), "good"),
+    "broken": (N_("broken"), "bad"),
+}
+WHY = {
+    Why.NUMBER: N_("account number"),
+    Why.CONTRACT: N_("contract"),
+    Why.PHONE: N_("phone"),
+    Why.NAME: N_("name"),
+    Why.ADDRESS: N_("address"),
+    Why.ALIKE: N_("similar name"),
+    Why.RECENT: N_("opened lately"),
+}
+SOURCES = {"cash": N_("Cash desk"), "card": N_("Card terminal"), "bank": N_("Bank transfer")}
+
+
+def address_of(street: str, house: str, flat: str) -> str:
+    """Return an address in one line: "Мира, 8, кв. 77"; empty parts are left out."""
+    parts = [street, house, _("flat {flat}", flat=flat) if flat else ""]
+    return ", ".join(part for part in parts if part)
+
+
+def masked_phone(digits: str) -> str:
+    """Return a phone that people standing by cannot read: "+7 912 ••• ••-89"."""
+    if len(digits) != 11:
+        return f"{digits[:2]}{'•' * max(0, len(digits) - 4)}{digits[-2:]}" if digits else ""
+    return f"+{digits[0]} {digits[1:4]} ••• ••-{digits[9:]}"
+
+
+def whole_phone(digits: str) -> str:
+    """Return a phone as it is dialled: "+7 912 345-67-89"."""
+    if len(digits) != 11:
+        return f"+{digits}" if digits else ""
+    return f"+{digits[0]} {digits[1:4]} {digits[4:7]}-{digits[7:9]}-{digits[9:]}"
+
+
+def title_of(item: Item) -> str:
+    """Return what an entry is, in one line: "Оптима 100, 14–30 ноября"."""
+    return posting_title(item.posting)
+
+
+def posting_title(posting: Posting) -> str:
+    """The same for an entry that is not posted yet."""
+    name = kind_name(posting.kind)
+    if posting.kind is Kind.PAYMENT and posting.source:
+        return f"{name}: {_(SOURCES.get(posting.source, posting.source)).lower()}"
+    parts = [posting.tariff.name if posting.tariff else name]
+    if posting.tariff and posting.kind is not Kind.CHARGE:
+        parts.insert(0, name)
+    if posting.period:
+        days = days_text(posting.period.start, last_day(posting.period.end), near=posting.day)
+        return f"{': '.join(parts)}, {days}"
+    return ": ".join(parts)
+
+
+def days_text(first: date, last: date, *, near: date) -> str:
+    """Return days from first to last in words: "14–30 ноября"; a year where it is not that of `near`."""
+    year = "" if first.year == last.year == near.year else " y"
+    if first == last:
+        return _written(last, "d MMMM" + year)
+    if (first.year, first.month) == (last.year, last.month):
+        return f"{first.day}–{_written(last, 'd MMMM' + year)}"
+    return f"{_written(first, 'd MMMM' + year)} – {_written(last, 'd MMMM' + year)}"
+
+
+def _written(day: date, pattern: str) -> str:
+    return format_date(day, pattern, locale=current_language())
