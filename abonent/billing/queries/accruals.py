@@ -14,57 +14,53 @@ from typing import Any, NamedTuple
 from abonent.billing.queries.books import Installation, Loaded, load_books
 from abonent.billing.queries.entries import contra_of
 from abonent.billing.queries.lines import line_of, signed
-from abonent.billing.rules.book import Posting
+from abonent.billing.rules.book import Mode, Posting
 from abonent.billing.rules.history import day_amounts
 from abonent.billing.rules.opening import touch
 
 BATCH = 500
 
+_LAGGING = """
+SELECT account_id, day FROM billing_account_due
+WHERE day <= $1 AND ($2::bigint[] IS NULL OR account_id = ANY($2)) ORDER BY account_id
+"""
+
+# $5 to $7 are the daily tariffs: id, fee (NULL when it changes), kind; $8 the lagging accounts.
 _RUNNING = """
-    SELECT s.account_id, a.legal_entity_id, a.billing_day, s.place_id, t.kind, d.day AS due,
-        s.settled_to, least(s.ends_on, $3::date + 1) AS until,
-        (SELECT CASE WHEN count(*) = 1 THEN min(v.fee) END FROM billing_tariff_version v
-         WHERE v.tariff_id = t.id) AS fee,
-        EXISTS (SELECT FROM billing_service_tariff x
-            WHERE x.account_id = s.account_id AND x.service_no = s.no)
-        OR EXISTS (SELECT FROM billing_discount x WHERE x.account_id = s.account_id
-            AND x.service_no = s.no AND x.ends_on > s.settled_to)
-        OR EXISTS (SELECT FROM billing_billing_day x WHERE x.account_id = s.account_id) AS differs
+    SELECT s.account_id, s.tariff_id, s.place_id, s.settled_to, t.fee, t.kind,
+        least(s.ends_on, $3::date + 1) AS until,
+        t.fee IS NULL OR s.account_id = ANY($8::bigint[])
+        OR (s.account_id, s.no) IN (SELECT account_id, service_no FROM billing_service_tariff)
+        OR (s.account_id, s.no) IN (SELECT account_id, service_no FROM billing_discount
+            WHERE ends_on > date_trunc('month', $3::date::timestamp))
+        OR s.account_id IN (SELECT account_id FROM billing_billing_day) AS differs
     FROM billing_service s
-    JOIN billing_account a ON a.account_id = s.account_id
-    JOIN billing_account_due d ON d.account_id = s.account_id
-    JOIN billing_tariff t ON t.id = s.tariff_id
+    LEFT JOIN unnest($5::int[], $6::bigint[], $7::text[]) AS t (id, fee, kind) ON t.id = s.tariff_id
     WHERE s.served AND s.settled_to <= $3 AND s.settled_to < $2
-        AND (t.mode = 'daily' OR EXISTS (SELECT FROM billing_service_tariff x
-            WHERE x.account_id = s.account_id AND x.service_no = s.no))
+        AND (s.tariff_id = ANY($5) OR (s.account_id, s.no) IN (
+            SELECT account_id, service_no FROM billing_service_tariff WHERE tariff_id = ANY($5)))
         AND ($4::bigint[] IS NULL OR s.account_id = ANY($4))
 """
 
 _PLAIN = """
-SELECT account_id, legal_entity_id, place_id, kind,
-    ((2 * fee * (least(until, $2) - first) + (last - first)) / (2 * (last - first))
-    - (2 * fee * (greatest(settled_to, $1) - first) + (last - first)) / (2 * (last - first)))
+SELECT a.account_id, a.legal_entity_id, r.place_id, r.kind,
+    ((2 * r.fee * (least(r.until, $2) - first) + (last - first)) / (2 * (last - first))
+    - (2 * r.fee * (greatest(r.settled_to, $1) - first) + (last - first)) / (2 * (last - first)))
         AS amount
-FROM ({running}) running,
-    LATERAL (SELECT date_trunc('month', settled_to)::date AS m) month,
+FROM ({running}) r JOIN billing_account a ON a.account_id = r.account_id,
+    LATERAL (SELECT date_trunc('month', r.settled_to::timestamp)::date AS m) month,
     LATERAL (SELECT
         least((m - interval '1 month')::date + (billing_day - 1), m - 1) AS before,
         least(m + (billing_day - 1), (m + interval '1 month')::date - 1) AS here,
         least((m + interval '1 month')::date + (billing_day - 1), (m + interval '2 months')::date - 1)
             AS after) starts,
-    LATERAL (SELECT CASE WHEN settled_to >= here THEN here ELSE before END AS first,
-        CASE WHEN settled_to >= here THEN after ELSE here END AS last) period
-WHERE due > $3 AND fee IS NOT NULL AND NOT differs
-    AND least(until, $2) > greatest(settled_to, $1)
+    LATERAL (SELECT CASE WHEN r.settled_to >= here THEN here ELSE before END AS first,
+        CASE WHEN r.settled_to >= here THEN after ELSE here END AS last) period
+WHERE NOT r.differs AND least(r.until, $2) > greatest(r.settled_to, $1)
 """.replace("{running}", _RUNNING)
 
-_BY_RULES = """
-SELECT DISTINCT account_id FROM (
-    SELECT account_id FROM ({running}) running WHERE due <= $3 OR fee IS NULL OR differs
-    UNION ALL
-    SELECT account_id FROM billing_account_due
-    WHERE day <= $3 AND day < $2 AND ($4::bigint[] IS NULL OR account_id = ANY($4))
-) chosen WHERE $1::date < $2 ORDER BY account_id
+_DIFFERING = """
+SELECT DISTINCT account_id FROM ({running}) r WHERE r.differs AND $1::date < $2
 """.replace("{running}", _RUNNING)
 
 
@@ -88,21 +84,34 @@ async def accruals(
     accounts: Sequence[int] | None = None,
 ) -> AsyncIterator[Accrual]:
     """What is not posted yet for the days [start, end), up to the open day."""
-    if start > here.day:
-        return
     chosen = None if accounts is None else list(accounts)
-    given = (start, end, here.day, chosen)
+    lagging = {
+        row["account_id"]: row["day"] for row in await connection.fetch(_LAGGING, here.day, chosen)
+    }
+    behind = [account for account, due in lagging.items() if due < end]
+    if start > here.day or (end <= here.day.replace(day=1) and not behind):
+        # Each month's last day settles what is accrued: nothing is left in the months before.
+        return
+    given = (start, end, here.day, chosen, *_daily_tariffs(here), list(lagging))
     for row in await connection.fetch(_PLAIN, *given):
         yield Accrual(
             row["account_id"], row["legal_entity_id"], row["place_id"], "charge", row["kind"],
             row["amount"],
         )  # fmt: skip
-    by_rules = [row["account_id"] for row in await connection.fetch(_BY_RULES, *given)]
+    differing = {row["account_id"] for row in await connection.fetch(_DIFFERING, *given)}
+    by_rules = sorted(differing.union(behind))
     for first in range(0, len(by_rules), BATCH):
         for loaded in await load_books(connection, by_rules[first : first + BATCH]):
             touch(loaded.book, here.day, loaded.due)
             for accrual in _of_book(loaded, start, end):
                 yield accrual
+
+
+def _daily_tariffs(here: Installation) -> tuple[list[int], list[int | None], list[str]]:
+    """The daily tariffs: ids, fees (None where the price has ever changed) and kinds."""
+    daily = [t for t in here.catalogue.tariffs.values() if t.mode is Mode.DAILY]
+    fees = [t.versions[0].fee if len(t.versions) == 1 else None for t in daily]
+    return [t.id for t in daily], fees, [t.kind for t in daily]
 
 
 def _of_book(loaded: Loaded, start: date, end: date) -> list[Accrual]:

@@ -92,6 +92,17 @@ FULL JOIN (SELECT account_id, legal_entity_id, place_id, section, line, amount
 WHERE fresh.amount IS DISTINCT FROM kept.amount LIMIT $4
 """.replace("{month}", MONTH)
 
+_PLACES = """
+SELECT coalesce(s.section, p.section) AS section, coalesce(s.line, p.line) AS line, place_id,
+    s.amount AS expected, p.amount AS found
+FROM (SELECT legal_entity_id, place_id, section, line, sum(amount)::bigint AS amount
+    FROM billing_month WHERE month = $1 GROUP BY 1, 2, 3, 4) s
+FULL JOIN (SELECT legal_entity_id, place_id, section, line, amount
+    FROM billing_month_place WHERE month = $1) p
+    USING (legal_entity_id, place_id, section, line)
+WHERE s.amount IS DISTINCT FROM p.amount LIMIT $2
+"""
+
 UNFINISHED = """
 SELECT r.day, count(*) FILTER (WHERE NOT b.done) AS waiting FROM billing_run r
 LEFT JOIN billing_batch b ON b.day = r.day WHERE r.finished_at IS NULL GROUP BY r.day ORDER BY r.day
@@ -100,9 +111,9 @@ LEFT JOIN billing_batch b ON b.day = r.day WHERE r.finished_at IS NULL GROUP BY 
 
 _MONTHS = """
 SELECT m::date AS month FROM generate_series(
-    date_trunc('month', $1::date), date_trunc('month', $2::date) - interval '1 month',
-    interval '1 month') m
-WHERE EXISTS (SELECT FROM billing_month b WHERE b.month = m::date)
+    date_trunc('month', $1::date), date_trunc('month', $2::date), interval '1 month') m
+WHERE EXISTS (SELECT FROM billing_month r WHERE r.month = m::date)
+    OR EXISTS (SELECT FROM billing_month_place r WHERE r.month = m::date)
 ORDER BY m
 """
 NUMBERS = "SELECT account_id, number FROM billing_account WHERE account_id = ANY($1::bigint[])"
@@ -110,8 +121,8 @@ OWED = "SELECT -coalesce(sum(balance), 0)::bigint FROM billing_account"
 COUNTED = "SELECT count(*) FROM billing_account"
 
 
-async def closed_months(connection: Any, first: date, today: date) -> list[date]:
-    """The closed months that are rolled up; one that is not yet is read from its entries."""
+async def rolled_months(connection: Any, first: date, today: date) -> list[date]:
+    """The months that are rolled up; the sheet reads entries where one is not yet."""
     return [row["month"] for row in await connection.fetch(_MONTHS, first, today)]
 
 
@@ -120,6 +131,11 @@ async def roll_up_differences(connection: Any, month: date, *, most: int) -> lis
     following = date(month.year + month.month // 12, month.month % 12 + 1, 1)
     before = date(month.year - (month.month == 1), (month.month - 2) % 12 + 1, 1)
     return list(await connection.fetch(_ROLL_UPS, month, following, before, most))
+
+
+async def place_differences(connection: Any, month: date, *, most: int) -> list[Any]:
+    """Lines of a month's roll-up by place that are not the sum of its accounts."""
+    return list(await connection.fetch(_PLACES, month, most))
 
 
 async def numbers_of(connection: Any, accounts: Sequence[int]) -> dict[int, str]:

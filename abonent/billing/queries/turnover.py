@@ -36,20 +36,29 @@ FROM (SELECT CASE WHEN $3::boolean THEN account_id END AS account_id, legal_enti
     GROUP BY 1, 2, 3, 4, 5, 6) grouped
 GROUP BY 1, 2, 3, 4, 5
 """)
-_ROLLED = """
-SELECT CASE WHEN $3::boolean THEN account_id END AS account, legal_entity_id AS entity, place_id AS place,
-    section, line, sum(amount)::bigint AS amount
+_ROLLED_ACCOUNTS = """
+SELECT account_id AS account, legal_entity_id AS entity, place_id AS place, section, line,
+    sum(amount)::bigint AS amount
 FROM billing_month
 WHERE month >= $1 AND month < $2
-    AND ($4::bigint[] IS NULL OR account_id = ANY($4))
-    AND ($5::int[] IS NULL OR place_id = ANY($5))
-    AND ($6::int IS NULL OR legal_entity_id = $6)
+    AND ($3::bigint[] IS NULL OR account_id = ANY($3))
+    AND ($4::int[] IS NULL OR place_id = ANY($4))
+    AND ($5::int IS NULL OR legal_entity_id = $5)
+GROUP BY 1, 2, 3, 4, 5
+"""
+_ROLLED_PLACES = """
+SELECT NULL::bigint AS account, legal_entity_id AS entity, place_id AS place, section, line,
+    sum(amount)::bigint AS amount
+FROM billing_month_place
+WHERE month >= $1 AND month < $2
+    AND ($3::int[] IS NULL OR place_id = ANY($3))
+    AND ($4::int IS NULL OR legal_entity_id = $4)
 GROUP BY 1, 2, 3, 4, 5
 """
 _MONTHS = """
 SELECT m::date AS month FROM generate_series(
     date_trunc('month', $1::date), date_trunc('month', $2::date), interval '1 month') m
-WHERE EXISTS (SELECT FROM billing_month r WHERE r.month = m::date)
+WHERE EXISTS (SELECT FROM billing_month_place r WHERE r.month = m::date)
 ORDER BY m
 """
 _PAGE = """
@@ -196,13 +205,13 @@ class _Reader:
         since = _EARLIEST
         if before:
             since = _next(before[-1])
-            found += _as_opening(await self._rows(_ROLLED, before[-1], since))
+            found += _as_opening(await self._rolled(before[-1], since))
         found += _as_opening(await self._between(since, start))
-        inside = [m for m in months if start <= m and _next(m) <= end]
+        inside = _unbroken([m for m in months if start <= m and _next(m) <= end])
         if inside:
             upto = _next(inside[-1])
             found += await self._between(start, inside[0])
-            rolled = await self._rows(_ROLLED, inside[0], upto)
+            rolled = await self._rolled(inside[0], upto)
             found += [row for row in rolled if row.section != "opening"]
             start = upto
         return found + await self._between(start, end)
@@ -215,7 +224,7 @@ class _Reader:
         """Entries of [start, end), and what is accrued there and not posted yet."""
         if start >= end:
             return []
-        found = await self._rows(_GROUPED, start, end)
+        found = await self._entries(start, end)
         sought = accruals(
             self.connection, here=self.here, start=start, end=end, accounts=self.accounts
         )
@@ -231,18 +240,37 @@ class _Reader:
             wanted.places is None or place in wanted.places
         )
 
-    async def _rows(self, statement: str, start: date, end: date) -> list[_Moved]:
-        chosen = self.chosen
-        places = None if chosen.places is None else list(chosen.places)
-        accounts = None if self.accounts is None else list(self.accounts)
-        rows = await self.connection.fetch(
-            statement, start, end, self.by_account, accounts, places, chosen.entity
-        )
+    async def _entries(self, start: date, end: date) -> list[_Moved]:
+        given = (start, end, self.by_account, *self._filters())
+        return [_Moved(*row) for row in await self.connection.fetch(_GROUPED, *given)]
+
+    async def _rolled(self, start: date, end: date) -> list[_Moved]:
+        """The roll-ups of the months [start, end); by account only where accounts are asked for."""
+        filters = self._filters()
+        if self.by_account or self.accounts is not None:
+            rows = await self.connection.fetch(_ROLLED_ACCOUNTS, start, end, *filters)
+        else:
+            rows = await self.connection.fetch(_ROLLED_PLACES, start, end, *filters[1:])
         return [_Moved(*row) for row in rows]
+
+    def _filters(self) -> tuple[list[int] | None, list[int] | None, int | None]:
+        places = None if self.chosen.places is None else list(self.chosen.places)
+        accounts = None if self.accounts is None else list(self.accounts)
+        return accounts, places, self.chosen.entity
 
 
 def _next(month: date) -> date:
     return date(month.year + month.month // 12, month.month % 12 + 1, 1)
+
+
+def _unbroken(months: list[date]) -> list[date]:
+    """The months up to the first gap: what lies beyond is read from entries."""
+    kept = months[:1]
+    for month in months[1:]:
+        if month != _next(kept[-1]):
+            break
+        kept.append(month)
+    return kept
 
 
 def _as_opening(moved: Iterable[_Moved]) -> list[_Moved]:

@@ -23,10 +23,16 @@ _ANY = "SELECT EXISTS (SELECT 1 FROM billing_month WHERE month = $1)"
 _ALONE = "SELECT pg_advisory_xact_lock($1)"
 _LOCK = 4_702_120
 _FORGET = "DELETE FROM billing_month WHERE month = $1"
+_FORGET_PLACES = "DELETE FROM billing_month_place WHERE month = $1"
 _ROLL_UP = """
 INSERT INTO billing_month (account_id, legal_entity_id, place_id, section, line, amount, month)
 SELECT rolled.*, $1 FROM ({month}) rolled
 """.replace("{month}", MONTH)
+_BY_PLACE = """
+INSERT INTO billing_month_place (month, legal_entity_id, place_id, section, line, amount)
+SELECT $1, legal_entity_id, place_id, section, line, sum(amount) FROM billing_month
+WHERE month = $1 GROUP BY legal_entity_id, place_id, section, line
+"""
 
 
 async def roll_up(connection: Any, last_day: date) -> None:
@@ -37,7 +43,9 @@ async def roll_up(connection: Any, last_day: date) -> None:
     first = last_day.replace(day=1)
     before = (first - timedelta(1)).replace(day=1)
     await connection.execute(_FORGET, first)
+    await connection.execute(_FORGET_PLACES, first)
     await connection.execute(_ROLL_UP, first, last_day + timedelta(1), before)
+    await connection.execute(_BY_PLACE, first)
 
 
 async def roll_up_closed_months() -> int:

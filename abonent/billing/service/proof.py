@@ -191,7 +191,7 @@ async def _whole_base(proof: Proof, by: Actor, tell: Progress) -> None:
         tell("payments", 0, 1)
         await _payments(connection, proof)
         here = await installation(connection)
-        months = await asked.closed_months(connection, here.first_day, here.day)
+        months = await asked.rolled_months(connection, here.first_day, here.day)
         for done, month in enumerate(months):
             tell("months", done, len(months))
             await _roll_up(connection, proof, month)
@@ -215,6 +215,9 @@ async def _roll_up(connection: Any, proof: Proof, month: date) -> None:
         subject = f"{month:%Y-%m} {row['section']} {row['line']}".rstrip()
         number = numbers.get(row["account_id"])
         proof.add("MONTH", number, subject, row["expected"], row["found"])
+    for row in await asked.place_differences(connection, month, most=MOST):
+        subject = f"{month:%Y-%m} place {row['place_id']} {row['section']} {row['line']}".rstrip()
+        proof.add("MONTH", None, subject, row["expected"], row["found"])
 
 
 async def _sheets(connection: Any, proof: Proof, by: Actor, today: date) -> None:
