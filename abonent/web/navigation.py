@@ -62,6 +62,12 @@ SECTIONS: tuple[Section, ...] = (
                 right="billing.report.view",
                 go="R",
             ),
+            Item(
+                label=N_("Disputed payments"),
+                path="/parked",
+                icon="alert-triangle",
+                right="billing.payment.take",
+            ),
         ),
     ),
 )

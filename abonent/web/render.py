@@ -22,6 +22,7 @@ from abonent.kernel.settings import Settings
 from abonent.web.assets import Assets
 from abonent.web.navigation import keys_of, sections_for
 from abonent.web.queries import Identity
+from abonent.web.wording import line_name
 from abonent.web.words import address_of, posting_title
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -67,6 +68,7 @@ def make_environment(settings: Settings, assets: Assets) -> Environment:
         "clock_time": lambda at: format_time(at, "HH:mm", tzinfo=zone, locale=current_language()),
         "duration": _duration,
         "count": written_count,
+        "line_name": line_name,
     }
     environment.filters |= filters
     environment.globals |= {

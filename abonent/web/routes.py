@@ -7,7 +7,7 @@ from starlette.routing import BaseRoute
 from abonent.web.access import PUBLIC, SIGNED_IN, PageRoute
 from abonent.web.account_routes import ACCOUNT_ROUTES
 from abonent.web.health import alive, metrics, ready
-from abonent.web.pages import day, finding, profile, signing, start, turnover
+from abonent.web.pages import day, finding, parked, profile, signing, start, turnover
 
 ROUTES: tuple[BaseRoute, ...] = (
     PageRoute("/healthz", alive, right=PUBLIC),
@@ -28,6 +28,11 @@ ROUTES: tuple[BaseRoute, ...] = (
     PageRoute("/turnover", turnover.show_turnover, right="billing.report.view", name="turnover"),
     PageRoute("/turnover.csv", turnover.download_turnover, right="billing.report.view"),
     *ACCOUNT_ROUTES,
+    PageRoute("/parked", parked.show_parked, right="billing.payment.take", name="parked"),
+    PageRoute("/parked/{parked:int}", parked.show_settling, right="billing.payment.take"),
+    PageRoute(
+        "/parked/{parked:int}", parked.settle, right="billing.payment.take", methods=("POST",)
+    ),
     PageRoute("/profile", profile.show_profile, right=SIGNED_IN, name="profile"),
     PageRoute("/profile/keys", profile.change_keys, right=SIGNED_IN, methods=("POST",)),
     PageRoute("/profile/password", profile.change_password, right=SIGNED_IN, methods=("POST",)),

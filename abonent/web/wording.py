@@ -6,16 +6,12 @@ from abonent.billing.queries.turnover import Level
 from abonent.billing.rules.book import Kind
 from abonent.billing.rules.explanation import KIND_NAMES
 from abonent.kernel.i18n import N_, _
+from abonent.web.words import SERVICE_KINDS, SOURCES
 
 # What an installation names otherwise is shown as it is.
 _LINES: dict[str, str] = {
-    "internet": N_("Internet"),
-    "tv": N_("Television"),
-    "phone": N_("Telephone"),
-    "rent": N_("Rent of equipment"),
-    "cash": N_("Cash desk"),
-    "bank": N_("Bank"),
-    "card": N_("Bank card"),
+    **SERVICE_KINDS,
+    **SOURCES,
     "terminal": N_("Terminal"),
     "sbp": N_("Faster payments"),
     "visit": N_("Visit of a technician"),

@@ -1,0 +1,89 @@
+"""The start page tells what waits; disputed payments are settled by a person."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from datetime import date
+from typing import Any
+
+import httpx
+import pytest
+
+from abonent.billing.queries.today import parked_payments
+from abonent.billing.service import accounts, days, payments
+from abonent.billing.service.imports.payments import PaymentRow, take_payments
+from abonent.kernel.actor import SYSTEM
+from abonent.kernel.intake import Numbered
+
+Enter = Callable[..., Awaitable[httpx.AsyncClient]]
+PART = {"HX-Request": "true"}
+
+
+@pytest.fixture
+async def parked(db: Any) -> int:
+    """A payment of 500,00 that came again as 600,00."""
+    await days.begin(date(2026, 3, 1), by=SYSTEM)
+    await accounts.open_new_account("20417", by=SYSTEM, billing_day=1)
+    await payments.take_payment("20417", by=SYSTEM, amount=50000, source="bank", external_id="x1")
+    row = PaymentRow(
+        account="20417", amount="600.00", date="01.03.2026", source="bank", external_id="x1"
+    )  # type: ignore[arg-type]  # the texts of a file
+    outcome = await take_payments([Numbered(2, row)], by=SYSTEM)
+    assert len(outcome.rejects) == 1
+    (found,) = await parked_payments(by=SYSTEM)
+    return found.id
+
+
+async def test_the_tiles_tell_the_day_its_payments_and_what_is_disputed(
+    parked: int, enter: Enter
+) -> None:
+    text = (await (await enter("cash")).get("/")).text
+    assert "1 марта 2026" in text
+    assert "открыт, закрывается вручную" in text
+    assert text.index("tile urgent") < text.index("1 марта 2026")
+    assert "всего 500,00" in text.replace("\N{NO-BREAK SPACE}", " ")
+    assert "всего 600,00" in text.replace("\N{NO-BREAK SPACE}", " ")
+    assert "/turnover" not in text
+
+
+async def test_a_role_without_money_sees_no_money(parked: int, enter: Enter) -> None:
+    text = (await (await enter("hr")).get("/")).text
+    assert "500,00" not in text
+    assert "/parked" not in text
+    assert "/day" not in text
+
+
+async def test_a_tile_tells_how_far_a_closing_is(parked: int, enter: Enter) -> None:
+    await days.move_day(date(2026, 3, 1), by=SYSTEM)
+    text = (await (await enter("head")).get("/")).text
+    assert "закрывается, осталось счетов: " in text
+
+
+async def test_a_disputed_payment_is_settled_with_a_remark(
+    parked: int, enter: Enter, db: Any
+) -> None:
+    browser = await enter("cash")
+    text = (await browser.get("/parked")).text
+    assert "другая сумма" in text
+    assert "ждёт 1 платёж" in text
+    answer = await browser.post(f"/parked/{parked}", data={"remark": " "}, headers=PART)
+    assert answer.status_code == 422
+    assert 'aria-invalid="true"' in answer.text
+    form = {"remark": "Банк прислал дважды"}
+    answer = await browser.post(f"/parked/{parked}", data=form, headers=PART)
+    assert (answer.status_code, answer.headers["HX-Redirect"]) == (204, "/parked?done=1")
+    assert "Спорных платежей нет" in (await browser.get("/parked?done=1")).text
+    answer = await browser.post(f"/parked/{parked}", data=form, headers=PART)
+    assert answer.status_code == 409
+    assert "Этот платёж уже разобрали" in answer.text
+    assert "Банк прислал дважды" in answer.text
+    row = await db.fetchrow(
+        "SELECT after, before FROM audit WHERE action = 'billing:parked:settled'"
+    )
+    assert "прислал" not in str(dict(row))
+
+
+async def test_disputed_payments_need_their_right(parked: int, enter: Enter) -> None:
+    browser = await enter("tech")
+    assert (await browser.get("/parked")).status_code == 403
+    assert (await browser.post(f"/parked/{parked}", data={"remark": "x"})).status_code == 403
