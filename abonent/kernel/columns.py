@@ -69,13 +69,26 @@ def _native(kind: str) -> str:
     return "?" if kind == "boolean" else "i8"
 
 
-async def write_columns(
-    connection: Any, table: str, columns: Mapping[str, tuple[str, Array | int | str]], rows: int
-) -> None:
-    """Append `rows` rows to a table; a column is (type, array) or (type, one value for all).
+_PIECE = 1 << 20
 
-    Texts are the same in every row: call once per group of rows that share them.
+Part = tuple[Mapping[str, tuple[str, Array | int | str]], int]
+"""Columns, each (type, array) or (type, one value for all), and how many rows they have."""
+
+
+async def write_columns(connection: Any, table: str, parts: Sequence[Part]) -> None:
+    """Append rows to a table by one COPY; every part names the same columns in the same order.
+
+    Texts are the same in every row of a part: rows that share them are a part of their own.
     """
+    blocks = [_block(columns, rows) for columns, rows in parts if rows]
+    if blocks:
+        await connection.copy_to_table(
+            table, source=_pieces(blocks), columns=list(parts[0][0]), format="binary"
+        )
+
+
+def _block(columns: Mapping[str, tuple[str, Array | int | str]], rows: int) -> Array:
+    """The rows of a part as COPY's binary format has them, without its frame."""
     fields: list[tuple[str, str]] = [("count", ">i2")]
     for name, (kind, value) in columns.items():
         width = f"S{len(str(value).encode())}" if kind == "text" else _TYPES[kind]
@@ -85,21 +98,21 @@ async def write_columns(
     for name, (kind, value) in columns.items():
         block[name] = str(value).encode() if kind == "text" else value
         block[f"size_{name}"] = block.dtype[name].itemsize
-    await connection.copy_to_table(
-        table,
-        source=_pieces(block),
-        columns=list(columns),
-        format="binary",
-    )
+    return block
 
 
-async def _pieces(block: Array) -> Any:
-    """The block as COPY wants it, a megabyte at a time so that memory is not doubled."""
+async def _pieces(blocks: Sequence[Array]) -> Any:
+    """The blocks as COPY wants them, a megabyte at a time so that memory is not doubled."""
     yield _HEADER
-    step = max(1, (1 << 20) // block.dtype.itemsize)
-    for start in range(0, len(block), step):
-        yield block[start : start + step].tobytes()
-    yield _TRAILER
+    waiting = b""
+    for block in blocks:
+        step = max(1, _PIECE // block.dtype.itemsize)
+        for start in range(0, len(block), step):
+            waiting += block[start : start + step].tobytes()
+            if len(waiting) >= _PIECE:
+                yield waiting
+                waiting = b""
+    yield waiting + _TRAILER
 
 
 def unique_groups(*keys: Array) -> list[tuple[tuple[int, ...], Array]]:

@@ -18,7 +18,14 @@ from abonent.billing.queries.books import installation
 from abonent.billing.rules.columnar import Group, Plain, open_period
 from abonent.billing.rules.periods import tax_in
 from abonent.kernel import clock
-from abonent.kernel.columns import Array, day_number, instant_number, read_columns, write_columns
+from abonent.kernel.columns import (
+    Array,
+    Part,
+    day_number,
+    instant_number,
+    read_columns,
+    write_columns,
+)
 
 ACTOR = "system:system"
 _READ = """
@@ -93,13 +100,18 @@ async def open_plain(connection: Any, first: int, last: int, day: date) -> Done:
     if not groups:
         return done
     await connection.execute(_POSTED)
+    entries: list[Part] = []
+    moved: list[Part] = []
     for group in groups:
-        try:
-            await _post(connection, group, rows, day)
-        except asyncpg.UniqueViolationError as error:
-            # Somebody's entry took the number that was the account's next when it was read.
-            raise ChangedMeanwhileError from error
+        _post(group, rows, day, entries, moved)
         _count(done, group, rows)
+    try:
+        # Straight into the month's partition: the name is built from a date alone.
+        await write_columns(connection, f"billing_entry_{day:%Y%m}", entries)
+    except asyncpg.UniqueViolationError as error:
+        # Somebody's entry took the number that was the account's next when it was read.
+        raise ChangedMeanwhileError from error
+    await write_columns(connection, "billing_posted", moved)
     for statement, arguments, expected in (
         (_ACCOUNTS, (first, last, day), done.accounts),
         (_DUES, (first, last, day), done.accounts),
@@ -123,26 +135,26 @@ def _count(done: Done, group: Group, rows: dict[str, Array]) -> None:
     ]
 
 
-async def _post(connection: Any, group: Group, rows: dict[str, Array], day: date) -> None:
-    """Write a group's entries and, for the statement that moves accounts, what they come to."""
+def _post(
+    group: Group, rows: dict[str, Array], day: date, entries: list[Part], moved: list[Part]
+) -> None:
+    """Add a group's entries and, for the statement that moves accounts, what they come to."""
     fee, end = group.version.fee, day_number(group.period.end)
     own = {name: values[group.charged] for name, values in rows.items()}
     count = int(group.charged.sum())
     if count:
-        # Straight into the month's partition: the name is built from a date alone.
-        table = f"billing_entry_{day:%Y%m}"
-        await write_columns(connection, table, _entries(group, own, day), count)
+        entries.append((_entries(group, own, day), count))
         spent = np.minimum(own["bonus_left"], fee)
-        moved = {
+        after = {
             "balance": own["balance"] - fee,
             "last_no": own["last_no"] + 1,
             "bonus_left": own["bonus_left"] - spent,
             "bonus_used": own["bonus_used"] + spent,
         }
-        await _moved(connection, {**own, "old_no": own["last_no"], **moved}, end, served=True)
+        moved.append(_moved({**own, "old_no": own["last_no"], **after}, end, served=True))
     if group.cut.any():
         own = {name: values[group.cut] for name, values in rows.items()}
-        await _moved(connection, {**own, "old_no": own["last_no"]}, group.due, served=False)
+        moved.append(_moved({**own, "old_no": own["last_no"]}, group.due, served=False))
 
 
 def _entries(group: Group, own: dict[str, Array], day: date) -> dict[str, tuple[str, Any]]:
@@ -172,7 +184,7 @@ def _entries(group: Group, own: dict[str, Array], day: date) -> dict[str, tuple[
     }
 
 
-async def _moved(connection: Any, own: dict[str, Array], due: Any, *, served: bool) -> None:
+def _moved(own: dict[str, Array], due: Any, *, served: bool) -> Part:
     names = (
         "account_id",
         "balance",
@@ -186,4 +198,4 @@ async def _moved(connection: Any, own: dict[str, Array], due: Any, *, served: bo
     columns: dict[str, tuple[str, Any]] = {n: (kinds.get(n, "bigint"), own[n]) for n in names}
     columns["due"] = ("date", due)
     columns["served"] = ("boolean", served)
-    await write_columns(connection, "billing_posted", columns, len(own["account_id"]))
+    return columns, len(own["account_id"])
