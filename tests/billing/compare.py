@@ -1,6 +1,6 @@
 """Play random histories until so many account-days agree, or print the shortest disagreement.
 
-python -m tests.billing.compare SEED ACCOUNT_DAYS [money|plain|all]
+python -m tests.billing.compare SEED ACCOUNT_DAYS [money|plain|all [quiet]]
 """
 
 from __future__ import annotations
@@ -66,9 +66,10 @@ def main() -> int:
     """Compare until the wanted number of account-days agree."""
     seed, wanted = int(sys.argv[1]), int(sys.argv[2])
     acts = {"money": MONEY, "plain": PLAIN, "all": ALL}[(sys.argv[3:] or ["all"])[0]]
+    quiet = "quiet" in sys.argv
     done, began = 0, time.monotonic()
     while done < wanted:
-        history = write_history(Random(seed), acts=acts)
+        history = write_history(Random(seed), acts=acts, quiet=quiet)
         try:
             done += play(history)
         except Exception as fault:  # noqa: BLE001 - shown, shrunk and shown again

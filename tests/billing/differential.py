@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
 
+from abonent.billing.rules.book import Policy
 from abonent.billing.rules.history import was_served
 from tests.billing.histories import History, Step
 from tests.billing.subject import Refusal, Subject
@@ -17,6 +18,10 @@ from tests.oracle.state import Refused
 DAY = timedelta(days=1)
 PLAYED_AHEAD = 70
 """The oracle plays so many days to see until when money lasts."""
+
+WEEKENDS = frozenset(
+    day for day in (date(2027, 1, 1) + n * DAY for n in range(2200)) if day.isoweekday() > 5
+)
 
 
 class Disagreement(AssertionError):
@@ -36,9 +41,11 @@ class Parties:
     account_days: int = 0
 
     def __post_init__(self) -> None:
-        self.oracle = Oracle(self.history.first_day)
-        self.eager = Subject(self.history.first_day, keeps_due=not self.history.asks_anew)
-        self.lazy = Subject(self.history.first_day, keeps_due=True)
+        first, quiet = self.history.first_day, self.history.quiet
+        policy = Policy(quiet_days=True, days_off=WEEKENDS) if quiet else Policy()
+        self.oracle = Oracle(first, quiet=(lambda day: not policy.may_cut(day)) if quiet else None)
+        self.eager = Subject(first, policy, keeps_due=not self.history.asks_anew)
+        self.lazy = Subject(first, policy, keeps_due=True)
         for party in self.all:
             for tariff in self.history.tariffs:
                 party.tariff(*tariff)
@@ -62,6 +69,8 @@ class Parties:
 
     def possible(self, step: Step) -> bool:
         """Leave out what no office offers, or what a shrunk history has lost the service for."""
+        if step.name == "promise":
+            return not self.history.quiet
         if step.name not in {"change_tariff", "end", "discount", "suspend", "recalculate"}:
             return True
         number, service = step.args[:2]

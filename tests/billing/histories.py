@@ -25,13 +25,17 @@ class Step:
 
 @dataclass(frozen=True)
 class History:
-    """What is played; with `asks_anew` the next due day is computed again on each day."""
+    """What is played; with `asks_anew` the next due day is computed again on each day.
+
+    With `quiet` nobody is cut off at a weekend or before it, and nobody asks for a promise.
+    """
 
     first_day: date
     tariffs: tuple[tuple[Any, ...], ...]
     accounts: tuple[tuple[Any, ...], ...]
     steps: tuple[Step, ...]
     asks_anew: bool = False
+    quiet: bool = False
 
 
 @dataclass
@@ -187,7 +191,9 @@ CORRECTIONS: tuple[Act, ...] = (Writer.compensate, Writer.recalculate, Writer.re
 ALL: tuple[Act, ...] = (*PLAIN, *CORRECTIONS, Writer.lasts)
 
 
-def write_history(chance: Random, *, days: int = 150, acts: tuple[Act, ...] = ALL) -> History:
+def write_history(
+    chance: Random, *, days: int = 150, acts: tuple[Act, ...] = ALL, quiet: bool = False
+) -> History:
     """A history of some days over one or two accounts, each with up to four services."""
     connection_fee = chance.choice([0, 0, 777])
     modes = {"adv": "advance", "adv2": "advance", "day": "daily", "day2": "daily", "arr": "arrears"}
@@ -210,4 +216,4 @@ def write_history(chance: Random, *, days: int = 150, acts: tuple[Act, ...] = AL
         passed = chance.choice([1, 1, 1, 2, 3, 7, chance.randint(8, 40)])
         writer.write("close", passed, chance.random() < 0.3)
         writer.day += passed * DAY
-    return History(first, tariffs, accounts, tuple(writer.steps), chance.random() < 0.1)
+    return History(first, tariffs, accounts, tuple(writer.steps), chance.random() < 0.1, quiet)

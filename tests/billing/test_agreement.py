@@ -38,6 +38,11 @@ def test_engine_and_oracle_agree_on_known_histories(seed: int) -> None:
     play(write_history(Random(seed), acts=ALL))
 
 
+@pytest.mark.parametrize("seed", range(500, 515))
+def test_engine_and_oracle_agree_where_nobody_is_cut_off_on_days_off(seed: int) -> None:
+    play(write_history(Random(seed), acts=ALL, quiet=True))
+
+
 @dataclass
 class Watched:
     """The engine alone, with what was seen on each day."""

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from abonent.billing.rules.book import Book, Kind, Mode, Service, Tariff, Term, Version
+from abonent.billing.rules.book import Book, Kind, Mode, Policy, Service, Tariff, Term, Version
 from abonent.billing.rules.changes import pay
 from abonent.billing.rules.opening import bring_to, react
 from abonent.billing.rules.periods import FAR, BillingDay, Period, period_of
@@ -233,6 +233,34 @@ def test_a_second_refusal_to_end_names_an_ended_service() -> None:
     s.end(A, 1)
     with pytest.raises(Refusal):
         s.end(A, 1)
+
+
+def test_nobody_is_cut_off_on_days_off_though_each_day_lacks_more() -> None:
+    off = frozenset({date(2026, 4, 4), date(2026, 4, 5)})
+    s = Subject(date(2026, 4, 1), Policy(quiet_days=True, days_off=off), keeps_due=True)
+    s.tariff("t", "daily", 30000)
+    s.account(A, 1)
+    s.pay(A, 2500)
+    s.service(A, "t")
+    through(s, date(2026, 4, 5))
+    assert (s.state(A, 1), s.balance(A), s.funds(A)) == ("served", -2500, 0)
+    s.close_day()
+    assert (s.state(A, 1), s.balance(A)) == ("suspended", -2500)
+
+
+def test_days_of_grace_are_given_once() -> None:
+    s = Subject(date(2026, 4, 1), Policy(grace_days=3), keeps_due=True)
+    s.tariff("t", "advance", 30000)
+    s.account(A, 1)
+    s.pay(A, 30000)
+    s.service(A, "t")
+    through(s, date(2026, 5, 3))
+    assert (s.state(A, 1), s.balance(A)) == ("served", -30000)
+    s.close_day()
+    assert s.state(A, 1) == "suspended"
+    assert s.balance(A) == -(30000 - 27097)
+    through(s, date(2026, 6, 15))
+    assert (s.state(A, 1), s.balance(A)) == ("suspended", -2903)
 
 
 @pytest.mark.parametrize(

@@ -51,7 +51,7 @@ def open_day(book: Book, day: date) -> None:
     _judge_promise(book)
     for service in book.in_order():
         _bill_arrears(book, service)
-    if book.policy.grants and book.promise is None and not book.frozen(day):
+    if book.policy.grants and not book.frozen(day):
         _grant_automatically(book)
     _give_back_unfunded(book)
     _charge(book)
@@ -210,12 +210,33 @@ def _promise_for(book: Book, wanted: list[Service]) -> int:
 
 
 def _grant_automatically(book: Book) -> None:
-    """A promise of the engine's own: for services served yesterday, until they may be cut off."""
-    until = date.fromordinal(book.day.toordinal() + book.policy.grace_days)
+    """A promise of the engine's own: for services served yesterday, until they may be cut off.
+
+    One that is active grows by what is lacking since, and ends on its own day.
+    """
+    active = book.promise
+    if active and not active.automatic:
+        return
+    if any(p.automatic and p.ends_on == book.day for p in book.judged):
+        return  # grace has been given and is over
+    until = book.day + timedelta(book.policy.grace_days)
     while until < FAR and not book.policy.may_cut(until):
         until += DAY
-    amount = _promise_for(book, [s for s in book.services if s.was_served])
-    if amount and until > book.day:
+    if until == book.day and not active:
+        return
+    yesterday = book.day - DAY
+    amount = _promise_for(
+        book, [s for s in book.services if s.was_served or _postpaid_served(book, s, yesterday)]
+    )
+    if amount and active:
+        active.amount += amount
+    elif amount:
         book.last_promise += 1
         book.promise = Promise(book.last_promise, amount, book.day, until, automatic=True)
         book.granted.append(book.promise)
+
+
+def _postpaid_served(book: Book, service: Service, day: date) -> bool:
+    if service.mode_on(day) is not Mode.ARREARS:
+        return False
+    return service.living(day) and not book.frozen(day) and not service.paused(day)
