@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from typing import ClassVar
 
 import pytest
 from hypothesis import given, settings
@@ -45,7 +46,7 @@ SEPTEMBER = Period(date(2026, 9, 1), date(2026, 10, 1))
 class Prices:
     """A catalogue of one tariff."""
 
-    tariffs = {7: OPTIMA}
+    tariffs: ClassVar = {7: OPTIMA}
 
     def tariff_of(self, version: int) -> Tariff:
         return {v.id: OPTIMA for v in OPTIMA.versions}[version]

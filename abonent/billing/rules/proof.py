@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from itertools import pairwise
 from typing import NamedTuple
 
 from abonent.billing.rules.book import CHARGE_KINDS, Book, Kind, Mode, Posting, Service
@@ -28,18 +29,25 @@ class Finding(NamedTuple):
     found: object
 
 
+class Held(NamedTuple):
+    """Days [start, end) of a service that one charge holds."""
+
+    start: date
+    end: date
+    entry: int
+    mode: Mode
+
+
 @dataclass(slots=True)
 class Coverage:
-    """One service's days as its entries leave them.
+    """One service's days while corrections are followed: which charge holds each, for how much.
 
-    `holder` is the charge that holds a day, `held` the money it holds, `net` the day's charge over
-    all entries.
+    `net` is the day's charge over all entries, whoever holds it.
     """
 
-    holder: dict[date, int] = field(default_factory=dict)
+    holder: dict[date, tuple[int, Mode]] = field(default_factory=dict)
     held: dict[date, int] = field(default_factory=dict)
     net: dict[date, int] = field(default_factory=dict)
-    modes: dict[date, Mode] = field(default_factory=dict)
 
 
 def prove(
@@ -49,20 +57,24 @@ def prove(
 
     `entries` are all of its entries in order of their numbers, `book` and `due` what is cached.
     """
-    coverage: dict[int, Coverage] = {s.no: Coverage() for s in book.services}
     found = list(_entries(entries))
+    holding: set[int] = set()
+    by_service: dict[int, list[Posting]] = {s.no: [] for s in book.services}
     for entry in entries:
-        if entry.service is not None:
-            if entry.service not in coverage:
-                found.append(Finding("SERVICE", f"entry {entry.no}", "a service", entry.service))
-                continue
-            found += _follow(coverage[entry.service], entry)
+        if entry.service is None:
+            continue
+        if entry.service in by_service:
+            by_service[entry.service].append(entry)
+        else:
+            found.append(Finding("SERVICE", f"entry {entry.no}", "a service", entry.service))
     for service in book.services:
-        own = coverage[service.no]
-        found += _days(book, service, own)
-        found += _cached(book, service, own)
+        spans, wrong = _covered(service.no, by_service[service.no])
+        found += wrong
+        found += _days(book, service, spans)
+        found += _cached(book, service, spans)
+        holding |= {s.entry for s in spans if s.end > book.day and s.mode is not Mode.ARREARS}
     found += _bonus(book, entries)
-    found += _held_since(book, entries, coverage, held_since)
+    found += _held_since(entries, holding, held_since)
     expected_due = next_due(book)
     if due > expected_due:
         found.append(Finding("DUE_DAY", "next opening", f"{expected_due} at the latest", due))
@@ -111,6 +123,35 @@ def _prices(entry: Posting, subject: str) -> Iterator[Finding]:
             yield Finding("PRICE", subject, fees[line.version], line.base)
 
 
+def _covered(service: int, entries: Sequence[Posting]) -> tuple[list[Held], list[Finding]]:
+    """The days a service's charges hold after all corrections, in order of their dates.
+
+    Where nothing was ever corrected the lines of the charges say it; otherwise day by day.
+    """
+    if all(e.kind is Kind.CHARGE or e.amounts is None for e in entries):
+        spans = sorted(
+            Held(line.start, line.end, entry.no, _mode(entry))
+            for entry in entries
+            for line in entry.slices
+        )
+        return spans, list(_overlaps(service, spans))
+    own = Coverage()
+    found = [wrong for entry in entries for wrong in _follow(own, entry)]
+    days = sorted(own.holder.items())
+    return [Held(day, day + DAY, no, mode) for day, (no, mode) in days], found
+
+
+def _mode(entry: Posting) -> Mode:
+    return entry.tariff.mode if entry.tariff else Mode.ADVANCE
+
+
+def _overlaps(service: int, spans: Sequence[Held]) -> Iterator[Finding]:
+    for before, after in pairwise(spans):
+        if after.start < before.end:
+            subject = f"service {service}, {after.start}, entry {after.entry}"
+            yield Finding("CHARGED_TWICE", subject, f"entry {before.entry} alone", after.entry)
+
+
 def _follow(own: Coverage, entry: Posting) -> Iterator[Finding]:
     """Take one service entry into the coverage of its days."""
     for day, amount in sorted(day_amounts(entry).items()):
@@ -118,62 +159,74 @@ def _follow(own: Coverage, entry: Posting) -> Iterator[Finding]:
         own.net[day] = own.net.get(day, 0) - amount
         if own.net[day] < 0:
             yield Finding("CORRECTION", subject, f"at most {own.net[day] + amount}", amount)
+        holder = own.holder[day][0] if day in own.holder else None
         if entry.kind is Kind.CHARGE:
-            if day in own.holder:
-                yield Finding("CHARGED_TWICE", subject, f"entry {own.holder[day]} alone", entry.no)
-            own.holder[day], own.held[day] = entry.no, -amount
-            own.modes[day] = entry.tariff.mode if entry.tariff else Mode.ADVANCE
+            if holder is not None:
+                yield Finding("CHARGED_TWICE", subject, f"entry {holder} alone", entry.no)
+            own.holder[day], own.held[day] = (entry.no, _mode(entry)), -amount
         elif entry.kind is Kind.RETURN:
-            if own.holder.get(day) != entry.corrects:
-                yield Finding("RETURN", subject, f"held by {own.holder.get(day)}", entry.corrects)
+            if holder != entry.corrects:
+                yield Finding("RETURN", subject, f"held by {holder}", entry.corrects)
             elif own.held[day] != amount:
                 yield Finding("RETURN", subject, own.held[day], amount)
             own.holder.pop(day, None)
             own.held.pop(day, None)
-        elif own.holder.get(day) == entry.corrects:
+        elif holder == entry.corrects:
             own.held[day] -= amount
 
 
-def _days(book: Book, service: Service, own: Coverage) -> Iterator[Finding]:
+def _days(book: Book, service: Service, spans: Sequence[Held]) -> Iterator[Finding]:
     """No day is held on which the service was not served: outside its life, frozen or paused."""
-    for day, entry in own.holder.items():
-        why = ""
-        if not service.living(day):
-            why = "outside the service's days"
-        elif book.frozen(day):
-            why = "frozen"
-        elif own.modes[day] is Mode.ARREARS and service.paused(day):
-            why = "suspended"
-        if why:
-            subject = f"service {service.no}, {day}"
-            yield Finding("CHARGED_UNSERVED", subject, f"no charge: {why}", f"entry {entry}")
+    freezes = [(f.starts_on, f.ends_on) for f in book.freezes]
+    for span in spans:
+        unserved = [
+            ("outside the service's days", date.min, service.starts_on),
+            ("outside the service's days", service.ends_on, date.max),
+            *(("frozen", start, end) for start, end in freezes),
+        ]
+        if span.mode is Mode.ARREARS:
+            unserved += [("suspended", start, end) for start, end in service.pauses]
+        for why, start, end in unserved:
+            if max(start, span.start) < min(end, span.end):
+                subject = f"service {service.no}, {max(start, span.start)}"
+                yield Finding(
+                    "CHARGED_UNSERVED", subject, f"no charge: {why}", f"entry {span.entry}"
+                )
 
 
-def _cached(book: Book, service: Service, own: Coverage) -> Iterator[Finding]:
+def _cached(book: Book, service: Service, spans: Sequence[Held]) -> Iterator[Finding]:
     """What the service's row says follows from its coverage."""
     today, subject = book.day, f"service {service.no}"
+    prepaid = [s for s in spans if s.mode is not Mode.ARREARS]
+    covered_to = max((s.end for s in prepaid), default=None)
+    covered = any(s.start <= today < s.end for s in prepaid)
+    billed_to = max((s.end for s in spans if s.mode is Mode.ARREARS), default=date.min)
+    if service.billed_to < billed_to:
+        yield Finding("BILLED_TO", subject, billed_to, service.billed_to)
     mode = service.mode_on(today)
-    prepaid = {day for day in own.holder if own.modes[day] is not Mode.ARREARS}
-    postpaid = [day for day in own.holder if own.modes[day] is Mode.ARREARS]
-    if postpaid and service.billed_to <= max(postpaid):
-        yield Finding("BILLED_TO", subject, max(postpaid) + DAY, service.billed_to)
     if not service.living(today) or book.frozen(today) or mode is Mode.ARREARS:
         if service.served:
             yield Finding("SERVED", subject, "not served by funds", "served")
         return
     accrues = mode is Mode.DAILY and service.served
-    if accrues and prepaid and service.settled_to != max(prepaid) + DAY:
-        yield Finding("SETTLED_TO", subject, max(prepaid) + DAY, service.settled_to)
-    if service.served and not accrues and today not in prepaid:
+    if accrues and covered_to and service.settled_to != covered_to:
+        yield Finding("SETTLED_TO", subject, covered_to, service.settled_to)
+    if service.served and not accrues and not covered:
         yield Finding("SERVED", subject, "a charge that holds today", "served without one")
     if accrues and not prepaid:
         yield Finding("SERVED", subject, "a charge of its first day", "served without one")
-    if not service.served and today in prepaid:
+    if not service.served and covered:
         yield Finding("SERVED", subject, "served: today is charged", "not served")
 
 
 def _bonus(book: Book, entries: Sequence[Posting]) -> Iterator[Finding]:
     """Bonus money left and used, spent first by every charge."""
+    if (
+        not book.bonus_left
+        and not book.bonus_used
+        and all(e.kind is not Kind.BONUS for e in entries)
+    ):
+        return
     again = Book(book.account, book.day, book.billing_days)
     for entry in entries:
         post(again, Posting(0, entry.day, entry.kind, entry.amount))
@@ -184,15 +237,9 @@ def _bonus(book: Book, entries: Sequence[Posting]) -> Iterator[Finding]:
 
 
 def _held_since(
-    book: Book, entries: Sequence[Posting], coverage: dict[int, Coverage], kept: date | None
+    entries: Sequence[Posting], holding: set[int], kept: date | None
 ) -> Iterator[Finding]:
     """The engine reads entries from `held_since` on: nothing older may still hold a coming day."""
-    holding = {
-        no
-        for own in coverage.values()
-        for day, no in own.holder.items()
-        if day >= book.day and own.modes[day] is not Mode.ARREARS
-    }
     oldest = min((entry.day for entry in entries if entry.no in holding), default=None)
     if oldest is not None and (kept is None or kept > oldest):
         yield Finding("HELD_SINCE", "oldest charge that matters", oldest, kept)
