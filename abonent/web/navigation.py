@@ -56,7 +56,7 @@ SECTIONS: tuple[Section, ...] = (
                 go="O",
             ),
             Item(
-                label=N_("Turnover sheet"),
+                label=N_("Turnover"),
                 path="/turnover",
                 icon="sum",
                 right="billing.report.view",

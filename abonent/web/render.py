@@ -56,7 +56,7 @@ def make_environment(settings: Settings, assets: Assets) -> Environment:
     )
     zone = ZoneInfo(settings.timezone)
     filters: dict[str, Callable[..., Any]] = {
-        "money": _money,
+        "money": written_money,
         "day": lambda day: _date(day, _DAY),
         "short_day": lambda day: _date(day, _SHORT_DAY),
         "day_month": lambda day: _date(day, _DAY_MONTH),
@@ -94,7 +94,8 @@ def _load_everything(environment: Environment) -> None:
         format_datetime(clock.now(), _INSTANT[language], locale=language)
 
 
-def _money(amount: int, *, sign: bool = False, currency: bool = True) -> str:
+def written_money(amount: int, *, sign: bool = False, currency: bool = True) -> str:
+    """Write minor units in the current language."""
     return format_money(amount, current_language(), sign=sign, currency=currency)
 
 
@@ -125,8 +126,13 @@ def written_count(number: int) -> str:
     return grouped if current_language() == "en" else grouped.replace(",", NO_BREAK_SPACE)
 
 
-def _duration(seconds: int) -> str:
-    """Write a length of time in its two largest units."""
+def _duration(length: int | timedelta) -> str:
+    """Write a length of time in its two largest units; a short one with tenths of a second."""
+    if isinstance(length, timedelta) and length < timedelta(seconds=10):
+        tenths = length // timedelta(milliseconds=100)
+        mark = "," if current_language() == "ru" else "."
+        return _("{seconds} s", seconds=f"{tenths // 10}{mark}{tenths % 10}")
+    seconds = length // timedelta(seconds=1) if isinstance(length, timedelta) else length
     if seconds < 60:
         return _("{seconds} s", seconds=seconds)
     minutes, rest = divmod(seconds, 60)

@@ -33,6 +33,9 @@ TICK = 1.0
 WATCH_SECONDS = 600
 """After this long the browser connects again, and is asked who it is."""
 
+FEW, MANY = 14, 100
+"""Runs in the list: a fortnight, and what one may ask for."""
+
 _PATIENCE = 30
 """Seconds after which a closing that no worker has taken is said to wait for one."""
 
@@ -96,11 +99,11 @@ class Watched:
         return self.state.day, self.busy, finished
 
 
-async def _watch(by: Actor) -> Watched:
+async def _watch(by: Actor, most: int = FEW) -> Watched:
     state = await day_state(by=by)
     if state is None:
         raise NotBegun
-    latest = await runs(by=by)
+    latest = await runs(by=by, most=most)
     under_way = [run for run in latest if run.finished_at is None]
     asked = await asked_closing(by=by)
     return Watched(state, latest, under_way[-1] if under_way else None, asked, clock.now())
@@ -111,7 +114,7 @@ async def _shown(request: Request, watched: Watched) -> dict[str, Any]:
     today = clock.calendar_day(settings.timezone)
     return {
         "watched": watched,
-        "today": today,
+        "most": FEW,
         "behind": (today - watched.state.day).days,
         "automatic": watched.state.automatic and settings.day == "auto",
         "due": await accounts_reached(watched.state.day, by=actor),
@@ -122,8 +125,9 @@ async def _shown(request: Request, watched: Watched) -> dict[str, Any]:
 
 async def show_day(request: Request) -> Response:
     """Show the open day, the run under way and the latest runs."""
-    watched = await _watch(signed_in(request).actor)
-    return page(request, "day.html", await _shown(request, watched))
+    most = MANY if request.query_params.get("runs") == str(MANY) else FEW
+    watched = await _watch(signed_in(request).actor, most)
+    return page(request, "day.html", await _shown(request, watched) | {"most": most})
 
 
 async def show_live(request: Request) -> Response:

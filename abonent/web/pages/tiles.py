@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from abonent.billing.queries.closing import asked_closing
-from abonent.billing.queries.day import DayState, day_state
+from abonent.billing.queries.day import DayState, day_state, runs
 from abonent.billing.queries.today import Sum, parked_sum, taken_today
 from abonent.kernel.actor import Actor
 from abonent.kernel.i18n import _
-from abonent.web.render import written_count, written_day
+from abonent.web.render import written_count, written_day, written_money
 from abonent.web.tiles import Tile
 
 
@@ -68,9 +68,26 @@ async def taken(actor: Actor) -> Tile | None:
     )
 
 
+async def charged(actor: Actor) -> Tile | None:
+    """What the latest finished run charged."""
+    if not actor.may("billing.report.view") or not actor.may("billing.day.view"):
+        return None
+    latest = [run for run in await runs(by=actor, most=2) if run.finished_at]
+    if not latest:
+        return None
+    run = latest[0]
+    return Tile(
+        label=_("Charged when the day opened"),
+        value=written_money(run.amount),
+        note=_("{day}, accounts: {count}", day=run.day, count=written_count(run.reached)),
+        path=f"/turnover?from={run.day}&through={run.day}",
+        icon="receipt",
+    )
+
+
 def _in_all(found: Sum) -> str:
     return _("{amount:money} in all", amount=found.amount)
 
 
-SOURCES = (parked, open_day, taken)
+SOURCES = (parked, open_day, taken, charged)
 """What must be cleared first, then how the day goes."""

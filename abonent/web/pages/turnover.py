@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -21,8 +22,11 @@ from abonent.web.pages.turnover_asked import Asked, read_asked
 from abonent.web.render import page, signed_in
 from abonent.web.wording import LEVEL_NAMES, SECTION_NAMES, line_name
 
-PAGE = 200
+PAGE = 100
 """Rows of one page; the sums are of all rows."""
+
+
+_DIGITS = re.compile(r"([0-9]+)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +107,7 @@ def _nothing() -> dict[str, Any]:
 
 def _shown(asked: Asked, sheet: Sheet) -> dict[str, Any]:
     lines = [_line(row) for row in sheet.rows]
-    lines.sort(key=lambda line: (getattr(line, asked.sort), line.key), reverse=asked.descending)
+    lines.sort(key=lambda line: _place(line, asked.sort), reverse=asked.descending)
     first = (asked.page - 1) * PAGE
     total = _line(sheet.total)
     return {
@@ -121,6 +125,14 @@ def _shown(asked: Asked, sheet: Sheet) -> dict[str, Any]:
 def _line(row: Row) -> Line:
     charged, paid = sum(row.charges.values()), sum(row.payments.values())
     return Line(row.key, row.label, row.opening, charged, paid, row.corrections, row.closing)
+
+
+def _place(line: Line, column: str) -> tuple[object, ...]:
+    """Where a line stands in an order; house 2 comes before house 10."""
+    if column != "label":
+        return getattr(line, column), line.key
+    parts = _DIGITS.split(line.label)
+    return tuple((int(part), "") if part.isdecimal() else (0, part) for part in parts), line.key
 
 
 def _agrees(lines: list[Line], total: Line) -> bool:
