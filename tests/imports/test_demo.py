@@ -1,0 +1,60 @@
+"""The demo provider: proved books, every role's work to show, the same again for the same seed."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from datetime import date
+from typing import Any
+
+import pytest
+
+from abonent.billing.queries.day import day_state
+from abonent.billing.service.proof import verify
+from abonent.crm.demo.run import Demo, make_demo
+from abonent.kernel.actor import SYSTEM
+from abonent.kernel.db import transaction
+from abonent.kernel.errors import Conflict
+from abonent.kernel.settings import Settings
+
+DAY = date(2026, 6, 10)
+PEOPLE = """
+SELECT a.number, a.balance, a.state, e.code, s.name, s.phone, p.street, p.house
+FROM billing_account a JOIN billing_legal_entity e ON e.id = a.legal_entity_id
+JOIN billing_place p ON p.id = a.place_id JOIN crm_account f USING (account_id)
+JOIN crm_contract c ON c.id = f.contract_id JOIN crm_subscriber s ON s.id = c.subscriber_id
+ORDER BY a.number
+"""
+ENTRIES = """
+SELECT a.number, e.no, e.day, e.kind, e.amount FROM billing_entry e
+JOIN billing_account a USING (account_id) ORDER BY a.number, e.no
+"""
+
+
+class _UndoneError(Exception):
+    """Leaves a demo's transaction without keeping it."""
+
+
+async def made(settings: Settings, seed: int) -> list[tuple[Any, ...]]:
+    """Make a demo, prove it, look at it and undo it."""
+    seen: list[tuple[Any, ...]] = []
+    with suppress(_UndoneError):
+        async with transaction() as connection:
+            demo = Demo(subscribers=60, months=1, seed=seed, day=DAY)
+            await make_demo(demo, settings=settings, progress=lambda _what, _done, _total: None)
+            state = await day_state(by=SYSTEM)
+            assert state is not None
+            assert state.day == DAY
+            assert (await verify(by=SYSTEM)).differences == []
+            with pytest.raises(Conflict):
+                await make_demo(demo, settings=settings, progress=lambda *_: None)
+            seen = [tuple(r) for q in (PEOPLE, ENTRIES) for r in await connection.fetch(q)]
+            raise _UndoneError
+    return seen
+
+
+async def test_the_same_seed_makes_the_same_proved_demo(database: Settings) -> None:
+    first = await made(database, 7)
+    assert first[0][0] == "100001"
+    assert {"served", "suspended"} <= {row[2] for row in first}
+    assert {"main", "business"} <= {row[3] for row in first}
+    assert await made(database, 7) == first
