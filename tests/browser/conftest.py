@@ -30,6 +30,14 @@ AXE = Path(__file__).parent / "vendor" / "axe.min.js"
 PICTURES = os.environ.get("ABONENT_LOOKED", "")
 PASSWORD = "correct horse battery"
 VIEWPORTS = {1366: 850, 390: 844}
+EVERY_APPEARANCE = [
+    (theme, language, width)
+    for theme in ("light", "dark")
+    for language in ("ru", "en")
+    for width in VIEWPORTS
+]
+# Two that differ in everything, all when pictures are left (`make looked`).
+APPEARANCES = EVERY_APPEARANCE if PICTURES else [("light", "ru", 1366), ("dark", "en", 390)]
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 
 # Runs before the page's own scripts: nothing that the policy blocked goes unnoticed.
@@ -186,29 +194,27 @@ Looked = Callable[..., Awaitable[None]]
 
 @pytest.fixture
 def looked(desk: Desk, browser: Browser) -> Looked:
-    """Visits an address in {light, dark} × {ru, en} × {1366, 390} and checks each."""
+    """Visits an address in the appearances of theme, language and width, and checks each."""
 
     async def looked(
         path: str, name: str, *, then: Step | None = None, signed_in: bool = True
     ) -> None:
-        for theme in ("light", "dark"):
-            for language in ("ru", "en"):
-                for width in VIEWPORTS:
-                    context = await _context(browser, theme=theme, language=language, width=width)
-                    page = await context.new_page()
-                    await context.add_cookies(
-                        [{"name": "abonent_language", "value": language, "url": desk.address}]
-                    )
-                    if signed_in:
-                        await _sign_in(context, desk, language)
-                    trouble = watch(page, desk.address)
-                    await page.goto(desk.address + path)
-                    if then is not None:
-                        await then(page)
-                    where = f"{name}-{theme}-{language}-{width}"
-                    await picture(page, where)
-                    await check(page, trouble, where)
-                    await context.close()
+        for theme, language, width in APPEARANCES:
+            context = await _context(browser, theme=theme, language=language, width=width)
+            page = await context.new_page()
+            await context.add_cookies(
+                [{"name": "abonent_language", "value": language, "url": desk.address}]
+            )
+            if signed_in:
+                await _sign_in(context, desk, language)
+            trouble = watch(page, desk.address)
+            await page.goto(desk.address + path)
+            if then is not None:
+                await then(page)
+            where = f"{name}-{theme}-{language}-{width}"
+            await picture(page, where)
+            await check(page, trouble, where)
+            await context.close()
 
     return looked
 

@@ -10,7 +10,7 @@ from abonent.crm.rules import read_address
 from abonent.crm.service.subscribers import NewSubscriber, open_subscriber_account
 from abonent.kernel.actor import SYSTEM
 
-FIRST_DAY = date(2026, 9, 1)
+FIRST_DAY = date(2026, 10, 25)
 OPEN_DAY = date(2026, 11, 14)
 
 _OFFER = """
@@ -73,11 +73,11 @@ async def _services() -> None:
         ("20421", "opt50"),
     ):
         await services.add_service(number, by=SYSTEM, tariff=tariff)
-    await _pay("20417", 190000, "a")
-    await _pay("20418", 92000, "a")
-    await _pay("20421", 150000, "a")
+    await _pay("20417", 96000, "a")
+    await _pay("20418", 12000, "a")
+    await _pay("20421", 90000, "a")
     await days.close_days(by=SYSTEM, through=date(2026, 11, 5))
-    await _pay("20419", 15000, "a")
+    await _pay("20419", 30000, "a")
     await freezes.freeze_account(
         "20421", by=SYSTEM, start=date(2026, 11, 10), end=date(2026, 11, 30), reason="Отпуск"
     )

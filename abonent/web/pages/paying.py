@@ -17,8 +17,8 @@ from abonent.billing.service.previews import preview_payment
 from abonent.kernel import clock
 from abonent.kernel.actor import Actor
 from abonent.kernel.errors import DomainError, Malformed
-from abonent.kernel.i18n import N_
-from abonent.kernel.money import plain_amount
+from abonent.kernel.i18n import N_, current_language
+from abonent.kernel.money import format_money
 from abonent.web.forms import form_of, go_to
 from abonent.web.pages.accounts import card_of, words
 from abonent.web.pages.acting import (
@@ -51,11 +51,16 @@ async def show_payment(request: Request) -> Response:
     """Show the form with what is needed next, and what taking it would do."""
     by, number = signed_in(request).actor, request.path_params["number"]
     card = await card_of(number, by=by)
-    suggested = plain_amount(card.needed) if card.needed else ""
+    suggested = _typed(card.needed) if card.needed else ""
     form = {"amount": suggested, "source": "cash", "key": new_key()}
     preview = await preview_payment(number, by=by, amount=card.needed) if card.needed else None
     context = _context(card.view.number, form) | {"card": card, "preview": preview}
     return answer(request, _TEMPLATE, context, error=None)
+
+
+def _typed(amount: int) -> str:
+    """An amount as people of the language type it."""
+    return format_money(amount, current_language(), currency=False)
 
 
 def _context(number: str, form: Mapping[str, str]) -> dict[str, Any]:
