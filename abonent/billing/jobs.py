@@ -6,10 +6,13 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import date
 
+import structlog
+
 from abonent.billing.queries.closing import CLOSE_THROUGH, asked_closing
 from abonent.billing.queries.day import day_state
 from abonent.billing.rules.periods import DAY
 from abonent.billing.service.days import close_days
+from abonent.billing.service.proof import verify
 from abonent.kernel import clock
 from abonent.kernel.actor import SYSTEM
 from abonent.kernel.db import reading
@@ -21,7 +24,12 @@ CLOSING_LOCK = 7_310_003
 
 LONGEST = 6 * 3600
 
+_log = structlog.get_logger(__name__)
 _ALONE = "SELECT pg_try_advisory_xact_lock($1)"
+
+
+class BooksDifferError(RuntimeError):
+    """The nightly proof found differences: the job fails, so that somebody looks."""
 
 
 @cron("billing.close_days", seconds=LONGEST)
@@ -73,3 +81,17 @@ async def _alone() -> AsyncIterator[bool]:
     """Tell whether nobody else closes days; while the block runs, others are told so."""
     async with reading() as connection, connection.transaction():
         yield bool(await connection.fetchval(_ALONE, CLOSING_LOCK))
+
+
+@cron("billing.verify", hour={3}, minute={0}, seconds=LONGEST)
+async def prove_the_books(context: JobContext) -> None:
+    """Prove the books every night; each account that differs is named in the log."""
+    del context
+    proof = await verify(by=SYSTEM)
+    for found in proof.differences:
+        _log.error(
+            "books.differ", check=found.check, account=found.account, subject=found.subject
+        )
+    if not proof.clean:
+        raise BooksDifferError(proof.count)
+    _log.info("books.proved", accounts=proof.accounts, entries=proof.entries)
