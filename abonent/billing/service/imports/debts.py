@@ -12,7 +12,12 @@ from abonent.billing.queries.books import Loaded
 from abonent.billing.rules.takeover import Debt, post_debt
 from abonent.billing.service.books import keep, open_accounts
 from abonent.billing.service.imports.accounts import known_numbers
-from abonent.billing.service.imports.fingerprints import fingerprint, known_rows, remember_rows
+from abonent.billing.service.imports.fingerprints import (
+    fingerprint,
+    known_rows,
+    remember_rows,
+    take_turns,
+)
 from abonent.kernel.actor import Actor
 from abonent.kernel.db import unit_of_work
 from abonent.kernel.i18n import N_
@@ -61,6 +66,7 @@ async def take_debts(rows: Sequence[Numbered[DebtRow]], *, by: Actor) -> Outcome
     by.require("billing.account.edit")
     outcome = Outcome()
     async with unit_of_work(by) as work:
+        await take_turns(work.connection)
         numbers = await known_numbers(work.connection, {r.row.account for r in rows})
         fresh = await _unseen(work, rows, numbers, outcome)
         books = await open_accounts(work, sorted({numbers[r.row.account] for r in fresh}))

@@ -12,6 +12,16 @@ from abonent.kernel.jsontext import to_json
 
 _KNOWN = "SELECT key, digest FROM billing_import WHERE kind = $1 AND key = ANY($2::text[])"
 
+IMPORT_LOCK = 4_702_120
+"""Held by one import of accounts or debts at a time: two of the same file would cross."""
+
+_ALONE = "SELECT pg_advisory_xact_lock($1)"
+
+
+async def take_turns(connection: Any) -> None:
+    """Wait until no other import of accounts or debts is under way."""
+    await connection.execute(_ALONE, IMPORT_LOCK)
+
 
 def fingerprint(row: BaseModel) -> bytes:
     """A short digest of a row's content."""

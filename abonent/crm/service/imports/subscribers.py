@@ -15,7 +15,12 @@ from abonent.billing.service.imports.accounts import (
     place_ids,
     write_accounts,
 )
-from abonent.billing.service.imports.fingerprints import fingerprint, known_rows, remember_rows
+from abonent.billing.service.imports.fingerprints import (
+    fingerprint,
+    known_rows,
+    remember_rows,
+    take_turns,
+)
 from abonent.crm.rules import Address, address_key, name_key, phone_digits
 from abonent.crm.service.imports.rows import SubscriberRow, WrongColumn, standing_of
 from abonent.kernel.actor import Actor
@@ -56,6 +61,7 @@ async def take_subscribers(
     by.require("crm.subscriber.edit")
     outcome = Outcome()
     async with unit_of_work(by) as work:
+        await take_turns(work.connection)
         await work.connection.execute(_SHARE_DAY, DAY_LOCK)
         here = await installation(work.connection)
         new = await _unknown(work, rows, outcome)
