@@ -11,6 +11,7 @@ from abonent.billing.queries.accounts import read_account
 from abonent.billing.service import days, freezes, payments, services
 from abonent.billing.service.imports.debts import DebtRow, take_debts
 from abonent.billing.service.imports.tariffs import TariffRow, take_tariffs
+from abonent.billing.service.proof import verify
 from abonent.crm.queries import face_of
 from abonent.crm.service.imports.rows import SubscriberRow
 from abonent.crm.service.imports.subscribers import take_subscribers
@@ -57,6 +58,7 @@ async def seen(number: str = "1") -> tuple[int, list[str]]:
 
 async def close(through: date) -> None:
     await days.close_days(by=SYSTEM, through=through)
+    assert (await verify(by=SYSTEM)).differences == []
 
 
 async def test_paid_days_are_held_by_an_ordinary_charge_and_a_credit_of_it(db: Any) -> None:
