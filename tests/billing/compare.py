@@ -79,6 +79,8 @@ def main() -> int:
             print(fault_of(shortest))
             return 1
         seed += 1
+        if seed % 100 == 0:
+            print(f"{done} account-days agree up to seed {seed}", flush=True)
     print(f"{done} account-days agree, next seed {seed}, {time.monotonic() - began:.0f} s")
     return 0
 
