@@ -10,17 +10,22 @@ from abonent.kernel.i18n import N_
 
 @dataclass(frozen=True, kw_only=True)
 class Item:
-    """A page one can go to: its name, address, icon, right and the letter after G."""
+    """A page one can go to: its name, address, icon, right and the letter after G.
+
+    `under` are other addresses below which the page's records lie.
+    """
 
     label: str
     path: str
     icon: str
     right: str
     go: str = ""
+    under: tuple[str, ...] = ()
 
     def leads_to(self, path: str) -> bool:
         """Tell whether the page at ``path`` lies under this item."""
-        return path == self.path or (self.path != "/" and path.startswith(f"{self.path}/"))
+        below = [f"{own}/" for own in (self.path, *self.under) if own != "/"]
+        return path == self.path or path.startswith(tuple(below))
 
 
 @dataclass(frozen=True)
@@ -42,6 +47,7 @@ SECTIONS: tuple[Section, ...] = (
                 icon="users",
                 right="crm.subscriber.view",
                 go="P",
+                under=("/accounts",),
             ),
         ),
     ),
@@ -49,7 +55,7 @@ SECTIONS: tuple[Section, ...] = (
         N_("Money"),
         (
             Item(
-                label=N_("Business day"),
+                label=N_("The day"),
                 path="/day",
                 icon="calendar-event",
                 right="billing.day.view",

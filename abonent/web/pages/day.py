@@ -119,7 +119,6 @@ async def _shown(request: Request, watched: Watched) -> dict[str, Any]:
         "automatic": watched.state.automatic and settings.day == "auto",
         "due": await accounts_reached(watched.state.day, by=actor),
         "asked_by": await name_of(watched.asked.by) if watched.asked else None,
-        "asked": request.query_params.get("asked") == "1",
     }
 
 
@@ -196,7 +195,7 @@ async def close_day(request: Request) -> Response:
     except DomainError as error:
         wrong = {error.field or "through": error.text()}
         return await _dialog(request, state, form, errors=wrong, status=status_of(error))
-    return go_to(request, "/day?asked=1")
+    return go_to(request, "/day")
 
 
 def _day(form: dict[str, str]) -> date:

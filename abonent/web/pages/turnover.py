@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from starlette.requests import Request
@@ -64,6 +64,11 @@ class Told:
     name: str
     explanation: Explanation
 
+    @property
+    def more(self) -> list[str]:
+        """The steps that the text has not said; the first one only names the kind of entry."""
+        return [step for step in self.explanation.steps[1:] if step not in self.explanation.text]
+
 
 async def show_turnover(request: Request) -> Response:
     """Show one level of the sheet; the whole choice is in the address."""
@@ -106,7 +111,7 @@ def _nothing() -> dict[str, Any]:
 
 
 def _shown(asked: Asked, sheet: Sheet) -> dict[str, Any]:
-    lines = [_line(row) for row in sheet.rows]
+    lines = [_inside(asked, _line(row)) for row in sheet.rows]
     lines.sort(key=lambda line: _place(line, asked.sort), reverse=asked.descending)
     first = (asked.page - 1) * PAGE
     total = _line(sheet.total)
@@ -125,6 +130,14 @@ def _shown(asked: Asked, sheet: Sheet) -> dict[str, Any]:
 def _line(row: Row) -> Line:
     charged, paid = sum(row.charges.values()), sum(row.payments.values())
     return Line(row.key, row.label, row.opening, charged, paid, row.corrections, row.closing)
+
+
+def _inside(asked: Asked, line: Line) -> Line:
+    """A building inside a district goes by its street and house."""
+    district = asked.within.district
+    if asked.level != "building" or not district:
+        return line
+    return replace(line, label=line.label.removeprefix(f"{district}, "))
 
 
 def _place(line: Line, column: str) -> tuple[object, ...]:
