@@ -14,6 +14,7 @@ from abonent.billing.queries.accounts import AccountView, look, view_of
 from abonent.billing.queries.books import Loaded
 from abonent.billing.queries.past import past_of
 from abonent.billing.queries.statement import Item, Statement, read_entry, statement
+from abonent.billing.rules.book import not_yet_due
 from abonent.billing.rules.explanation import Explanation, explain
 from abonent.billing.rules.periods import DAY
 from abonent.billing.rules.promises import missing_today
@@ -62,13 +63,16 @@ class Line:
 class Card:
     """What the head of every page of an account says.
 
-    `needed` is what is missing today, or after the money's last day; None when neither is in sight.
+    `needed` is what is missing today, else what is overdue, else what is missing after the money's
+    last day; 0 when none is in sight. `billed` is charged after the period and not yet due.
     """
 
     view: AccountView
     face: Face | None
     needed: int
     needed_now: bool
+    overdue: int
+    billed: int
     needed_on: date | None
     monthly: int
     names: dict[str, str]
@@ -85,12 +89,16 @@ def card_from(loaded: Loaded, face: Face | None) -> Card:
     """Make the head from a book already brought to the open day."""
     view = view_of(loaded)
     now, until = missing_today(loaded.book), view.outlook.until
+    billed = max(0, -not_yet_due(loaded.book))
+    overdue = 0 if now else max(0, -view.balance - billed)
     living = [s for s in view.services if s.state != "ended"]
     return Card(
         view=view,
         face=face,
-        needed=now or view.outlook.missing,
+        needed=now or overdue or view.outlook.missing,
         needed_now=bool(now),
+        overdue=overdue,
+        billed=billed,
         needed_on=until + DAY if until else None,
         monthly=sum(s.fee for s in living),
         names={t.code: t.name for t in loaded.catalogue.tariffs.values()},

@@ -75,7 +75,7 @@ export function bindFinder() {
   });
   document.addEventListener("keydown", (event) => {
     const at = links().indexOf(document.activeElement);
-    if (at < 0 || !["ArrowDown", "ArrowUp"].includes(event.key)) return;
+    if (event.defaultPrevented || at < 0 || !["ArrowDown", "ArrowUp"].includes(event.key)) return;
     event.preventDefault();
     (links()[at + (event.key === "ArrowDown" ? 1 : -1)] ?? (at === 0 ? input : links()[at])).focus();
   });
