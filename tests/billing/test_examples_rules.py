@@ -200,3 +200,13 @@ def test_x_an_ended_service_gives_back_its_unused_days() -> None:
 
 if __name__ == "__main__":
     pytest.main([__file__])
+
+
+def test_days_accrued_and_the_day_that_settles_them_are_one_entry() -> None:
+    s = opened(date(2026, 3, 1), "daily", 31000)
+    s.pay("1", 100000)
+    s.service("1", "t")
+    through(s, date(2026, 4, 2))
+    s.balance("1")
+    spans = [(e.period.start.day, e.through) for e in s.entries["1"] if e.kind == "charge"]
+    assert spans[:2] == [(1, date(2026, 3, 1)), (2, date(2026, 3, 31))]

@@ -224,7 +224,8 @@ class Service:
     """One service of the account, with the charges that still hold days for it.
 
     `served` is the outcome of the latest opening; `settled_to` the first day of a daily
-    service, `billed_to` the first day of a postpaid one, that no entry charges yet.
+    service, `billed_to` the first day of a postpaid one, that no entry charges yet. `accrued`
+    is, while a day opens, the entry just posted for the days before it.
     """
 
     no: int
@@ -242,6 +243,7 @@ class Service:
     connection_fee: int = 0
     charges: list[Charge] = field(default_factory=list)
     place: int | None = None
+    accrued: Posting | None = None
 
     @property
     def order(self) -> tuple[int, date, int]:

@@ -200,6 +200,34 @@ def settle(book: Book, through: date) -> None:
         if days:
             charge_days(book, service, days, through=days[-1])
             service.settled_to = days[-1] + DAY
+            service.accrued = book.postings[-1]
+
+
+def charge_today(book: Book, service: Service, asked: tuple[list[Slice], dict[date, int]]) -> None:
+    """Charge today's share of a daily service, in one entry with the days just settled."""
+    last, today = service.accrued, book.day
+    tariff = service.term_on(today).tariff
+    if last is None or last.tariff is not tariff or last.tax_rate != tariff.tax.rate_on(today):
+        charge_days(book, service, [today], through=today, asked=asked)
+    else:
+        _extend(book, service, last, asked)
+    service.settled_to = today + DAY
+
+
+def _extend(
+    book: Book, service: Service, last: Posting, asked: tuple[list[Slice], dict[date, int]]
+) -> None:
+    """Let today join the entry of the days before it."""
+    (part,), amounts = asked
+    end, amount = part.end, -amounts[book.day]
+    if last.slices[-1].end == part.start and last.slices[-1][2:] == part[2:]:
+        part = last.slices.pop()._replace(end=end)
+    last.slices.append(part)
+    last.amount += amount
+    last.period, last.through = Span(last.slices[0].start, end), book.day
+    service.charges[-1].amounts |= amounts
+    book.balance += amount
+    _move_bonus(book, Kind.CHARGE, amount)
 
 
 def advance_days(book: Book, service: Service, day: date) -> list[date]:

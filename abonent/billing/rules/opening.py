@@ -19,6 +19,7 @@ from abonent.billing.rules.charging import (
     billed_period,
     charge_connection,
     charge_days,
+    charge_today,
     give_back,
     settle,
 )
@@ -44,10 +45,12 @@ def bring_to(book: Book, day: date, due: date | None = None) -> date:
 def open_day(book: Book, day: date) -> None:
     """Open one day: judge the promise, charge what is postpaid, give back, charge."""
     book.day = day  # first: what an opening posts carries its day
+    for service in book.services:
+        service.accrued = None
+        service.charges = [c for c in service.charges if _matters(c, day)]
     settle(book, day - DAY)
     for service in book.services:
         service.was_served, service.served = service.served, False
-        service.charges = [c for c in service.charges if _matters(c, day)]
     _judge_promise(book)
     for service in book.in_order():
         _bill_arrears(book, service)
@@ -55,7 +58,14 @@ def open_day(book: Book, day: date) -> None:
         _grant_automatically(book)
     _give_back_unfunded(book)
     _charge(book)
+    _forget_accrued(book)
     _note_transitions(book)
+
+
+def _forget_accrued(book: Book) -> None:
+    """Entries of days before are closed: what follows posts its own."""
+    for service in book.services:
+        service.accrued = None
 
 
 def react(book: Book) -> None:
@@ -71,6 +81,7 @@ def touch(book: Book, day: date, due: date | None = None) -> None:
     """Bring the book to `day` and post what daily services have accrued, before acting on it."""
     bring_to(book, day, due)
     settle(book, day)
+    _forget_accrued(book)
 
 
 def _matters(charge: Charge, day: date) -> bool:
@@ -162,9 +173,10 @@ def serve_if_covered(book: Book, service: Service, beyond: int) -> None:
     if sum(asked[1].values()) + service.connection_fee > book.balance + beyond:
         return
     charge_connection(book, service)
-    charge_days(book, service, days, through=book.day if daily else None, asked=asked)
     if daily:
-        service.settled_to = book.day + DAY
+        charge_today(book, service, asked)
+    else:
+        charge_days(book, service, days, asked=asked)
     service.served = True
 
 
