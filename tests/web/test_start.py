@@ -65,7 +65,7 @@ async def test_a_disputed_payment_is_settled_with_a_remark(
     browser = await enter("cash")
     text = (await browser.get("/parked")).text
     assert "другая сумма" in text
-    assert "ждёт 1 платёж" in text
+    assert "Ждёт 1 платёж" in text
     answer = await browser.post(f"/parked/{parked}", data={"remark": " "}, headers=PART)
     assert answer.status_code == 422
     assert 'aria-invalid="true"' in answer.text
