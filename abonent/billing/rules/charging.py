@@ -207,6 +207,8 @@ def charge_today(book: Book, service: Service, asked: tuple[list[Slice], dict[da
     """Charge today's share of a daily service, in one entry with the days just settled."""
     last, today = service.accrued, book.day
     tariff = service.term_on(today).tariff
+    if last is None or last.through != today - DAY or last.day != today:
+        last = None  # it holds today already, or is another day's: what is written stays
     if last is None or last.tariff is not tariff or last.tax_rate != tariff.tax.rate_on(today):
         charge_days(book, service, [today], through=today, asked=asked)
     else:
