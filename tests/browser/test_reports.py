@@ -129,7 +129,7 @@ async def test_without_a_stream_the_page_asks_by_itself(provider: Settings, seat
 
     asked: list[str] = []
     seat.on("request", lambda request: asked.append(request.url))
-    await seat.route("**/day/stream", refuse)
+    await seat.route("**/day/stream?*", refuse)
     await days.move_day(OPEN_DAY, by=SYSTEM)
     await seat.goto(f"{seat.url}day")
     await days.finish_runs()

@@ -93,10 +93,10 @@ class Watched:
         return self.run is not None or self.asked is not None
 
     @property
-    def mark(self) -> tuple[Any, ...]:
+    def mark(self) -> str:
         """What must differ for the whole page to be drawn anew."""
-        finished = sum(1 for run in self.runs if run.finished_at)
-        return self.state.day, self.busy, finished
+        finished = max((run.day for run in self.runs if run.finished_at), default=None)
+        return f"{self.state.day}_{self.busy}_{finished}"
 
 
 async def _watch(by: Actor, most: int = FEW) -> Watched:
@@ -141,19 +141,20 @@ async def stream(request: Request) -> Response:
 
 
 async def _told(request: Request) -> AsyncIterator[ServerSentEvent]:
-    actor, before, first = signed_in(request).actor, None, None
-    started = clock.monotonic()
+    actor, started = signed_in(request).actor, clock.monotonic()
+    # A page that shows this already is left alone: somebody may be pressing its button.
+    mark, first = request.query_params.get("seen", ""), None
     while clock.monotonic() - started < WATCH_SECONDS:
         seen = await _watch(actor)
         if seen.run and (first is None or first.run is None or first.run.day != seen.run.day):
             first = seen
         if seen.run and first and first.run:
             seen = replace(seen, since=first.now, reached_then=first.run.reached)
-        block = "live" if before is None or seen.mark != before.mark else "progress"
+        block = "live" if seen.mark != mark else "progress"
         if block == "live" or seen.busy:
             text = rendered(request, "day.html", block, await _shown(request, seen))
             yield ServerSentEvent(data=text)
-        before = seen
+        mark = seen.mark
         await anyio.sleep(TICK)
 
 
