@@ -89,9 +89,7 @@ async def prove_the_books(context: JobContext) -> None:
     del context
     proof = await verify(by=SYSTEM)
     for found in proof.differences:
-        _log.error(
-            "books.differ", check=found.check, account=found.account, subject=found.subject
-        )
+        _log.error("books.differ", check=found.check, account=found.account, subject=found.subject)
     if not proof.clean:
         raise BooksDifferError(proof.count)
     _log.info("books.proved", accounts=proof.accounts, entries=proof.entries)
