@@ -21,8 +21,10 @@ DAYS = st.dates(date(2024, 1, 1), date(2028, 12, 31))
 def tariffs(draw: st.DrawFn, number: int) -> Tariff:
     fees = st.sampled_from([0, 1, 29, 3000, 56000, 99999]) | st.integers(0, 200_000)
     versions = [Version(number * 10, date(2000, 1, 1), draw(fees))]
-    for n in range(draw(st.integers(0, 2))):
-        versions.append(Version(number * 10 + n + 1, draw(DAYS), draw(fees), draw(st.booleans())))
+    versions += [
+        Version(number * 10 + n + 1, draw(DAYS), draw(fees), draw(st.booleans()))
+        for n in range(draw(st.integers(0, 2)))
+    ]
     rates = tuple(sorted(TaxRate(draw(DAYS), draw(st.integers(0, 2500))) for _ in range(2)))
     ordered = tuple(sorted(versions, key=lambda v: v.valid_from))
     return Tariff(number, str(number), "", "internet", Mode.ADVANCE, ordered, tax=Tax("vat", rates))
