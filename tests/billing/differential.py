@@ -91,14 +91,13 @@ class Parties:
         """A statement that both parties read alike.
 
         Neither a tariff with a price for new services only, nor service on postpaid days that
-        are not charged yet and were frozen or outside the service's life.
+        were frozen, nor service outside its life.
         """
         if tariff and not all(v.moves for v in self.oracle._tariffs[tariff].versions):
             return False
         return not rest[1] or all(
-            own.lives_on(day) and not account.frozen_on(day)
+            own.lives_on(day) and not (own.mode_on(day) == "arrears" and account.frozen_on(day))
             for day in (start + timedelta(n) for n in range((end - start).days))
-            if own.mode_on(day) == "arrears"
         )
 
     def call(self, step: Step) -> None:
