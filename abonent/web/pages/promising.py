@@ -37,10 +37,20 @@ _FIELDS = {"offer": "offer", "amount": "amount", "days": "days"}
 async def show_promise(request: Request) -> Response:
     """Show the offers; the first possible one is chosen."""
     by, number = signed_in(request).actor, request.path_params["number"]
-    known = await offers(number, by=by)
+    known = await _offers(number, by)
     first = next((o.offer.code for o in known if o.terms), "")
     form = {"offer": first, "key": new_key(), "amount": "", "days": ""}
     return await _shown(request, known, form=form)
+
+
+async def _offers(number: str, by: Actor) -> list[Offered]:
+    """The offers, possible ones first and among them the cheapest for the subscriber."""
+
+    def order(offered: Offered) -> tuple[bool, int, int]:
+        terms = offered.terms
+        return terms is None, terms.fee if terms else 0, terms.amount if terms else 0
+
+    return sorted(await offers(number, by=by), key=order)
 
 
 async def _shown(
@@ -87,7 +97,7 @@ async def promise(request: Request) -> Response:
     """Give the promised payment, or show what it would do."""
     by, number = signed_in(request).actor, request.path_params["number"]
     form = await form_of(request)
-    known = await offers(number, by=by)
+    known = await _offers(number, by)
     error: DomainError | None = None
     if carries_out(form):
         try:
