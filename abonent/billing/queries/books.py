@@ -24,6 +24,7 @@ from abonent.billing.rules.book import (
     Span,
     Term,
 )
+from abonent.billing.rules.charging import fee_charge
 from abonent.billing.rules.history import day_amounts
 from abonent.billing.rules.periods import BillingDay
 
@@ -210,6 +211,8 @@ def _hold(book: Book, entries: list[Posting]) -> None:
             )
             charges[entry.no] = charge
             services[entry.service].charges.append(charge)
+        elif entry.kind is Kind.CONNECTION and entry.service is not None and entry.due_on:
+            services[entry.service].charges.append(fee_charge(entry))
         elif entry.kind is Kind.OPENING and entry.service is not None and entry.due_on:
             charges[entry.no] = _debt(entry, entry.due_on)
             services[entry.service].charges.append(charges[entry.no])

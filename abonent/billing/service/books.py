@@ -18,7 +18,6 @@ from abonent.billing.queries.books import (
 from abonent.billing.rules.book import (
     Book,
     Mode,
-    Promise,
     PromiseState,
     Service,
     account_state,
@@ -59,6 +58,7 @@ _JUDGED = "UPDATE billing_promise SET state = $3 WHERE account_id = $1 AND no = 
 _GRANTED = """
 INSERT INTO billing_promise (account_id, no, amount, granted_on, ends_on, state, automatic, channel)
 VALUES ($1, $2, $3, $4, $5, $6, true, 'automaton')
+ON CONFLICT (account_id, no) DO UPDATE SET amount = excluded.amount
 """
 
 
@@ -128,17 +128,19 @@ def _actor(work: UnitOfWork) -> str:
 
 async def _keep_promises(work: UnitOfWork, changed: Sequence[Loaded]) -> None:
     judged = [(c.book.account, p.no, p.state.value) for c in changed for p in c.book.judged]
-    granted = [granted_row(c.book, p) for c in changed for p in c.book.granted if p.automatic]
-    if granted:
-        await work.connection.executemany(_GRANTED, granted)
+    granted = [row for c in changed for row in automatic_rows(c.book)]
     if judged:
         await work.connection.executemany(_JUDGED, judged)
+    if granted:
+        await work.connection.executemany(_GRANTED, granted)
 
 
-def granted_row(book: Book, promise: Promise) -> tuple[Any, ...]:
-    """An automatic promise as a row, active: a judgement in the same act follows it."""
-    state = PromiseState.ACTIVE.value
-    return (book.account, promise.no, promise.amount, promise.granted_on, promise.ends_on, state)
+def automatic_rows(book: Book) -> list[tuple[Any, ...]]:
+    """The engine's own promises as rows: those granted now, and the active one, which may grow."""
+    own = {p.no: p for p in [*book.granted, book.promise] if p and p.automatic}
+    return [
+        (book.account, p.no, p.amount, p.granted_on, p.ends_on, p.state.value) for p in own.values()
+    ]
 
 
 def record(work: UnitOfWork, book: Book) -> None:

@@ -12,11 +12,11 @@ from abonent.billing.queries.books import Loaded, account_id, installation, load
 from abonent.billing.queries.entries import entries_of
 from abonent.billing.rules import recalculation
 from abonent.billing.rules.book import Kind
-from abonent.billing.rules.history import History, history_of
+from abonent.billing.rules.history import History, history_of, was_served
 from abonent.billing.rules.opening import touch
 from abonent.billing.rules.recalculation import DayDifference, Truth
 from abonent.billing.service.books import acting, keep, open_accounts
-from abonent.billing.service.services import own_service
+from abonent.billing.service.services import keep_pauses, own_service
 from abonent.kernel import clock
 from abonent.kernel.actor import Actor
 from abonent.kernel.db import reading, unit_of_work
@@ -28,10 +28,6 @@ _COMPENSATED = (
 _COMPENSATE = """
 INSERT INTO billing_compensated (account_id, service_no, day, incident) VALUES ($1, $2, $3, $4)
 ON CONFLICT DO NOTHING
-"""
-_PAUSE = """
-INSERT INTO billing_pause (account_id, service_no, starts_on, ends_on, reason)
-VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING
 """
 
 
@@ -86,10 +82,8 @@ async def recalculate(
             loaded.book, service, past, rows, kind=Kind.CORRECTION, note=note
         )
         account = loaded.book.account
-        known = service.pauses
         recalculation.mark_unserved(service, truth)
-        pauses = [(account, no, p.start, p.end, reason) for p in service.pauses if p not in known]
-        await work.connection.executemany(_PAUSE, pauses)
+        await keep_pauses(work, loaded, service, reason)
         total = sum(row.difference for row in rows)
         after = {"from": truth.start, "to": truth.end, "total": total, "reason": reason}
         subject = f"{number}/{no}"
@@ -163,7 +157,7 @@ async def _give_back(
     marks = []
     for service in loaded.book.services:
         past = await _past(connection, loaded, service.no)
-        touched = [day for day in days if service.living(day)]
+        touched = [day for day in days if was_served(loaded.book, service, past, day)]
         service.compensated |= set(touched)
         marks += [(loaded.book.account, service.no, day, incident) for day in touched]
         rows = recalculation.outage_differences(past, touched)

@@ -125,6 +125,7 @@ async def change_tariff(
         before = {"tariff": service.term_on(loaded.book.day).tariff.code}
         changes.change_tariff(loaded.book, service, chosen, plan.effective_on)
         await _keep_terms(work, loaded, service, plan.effective_on)
+        await keep_pauses(work, loaded, service, "")
         await work.audit(
             "billing:tariff:changed",
             f"{number}/{no}",
@@ -143,6 +144,20 @@ async def _keep_terms(work: UnitOfWork, loaded: Loaded, service: Service, start:
         await work.connection.execute(_FIRST_TARIFF, account, service.no, term.tariff.id)
     else:
         await work.connection.execute(_TERM, account, service.no, term.since, term.tariff.id)
+
+
+async def keep_pauses(work: UnitOfWork, loaded: Loaded, service: Service, reason: str) -> None:
+    """Write a service's hand suspensions anew where they changed; old ones keep their reason."""
+    old = {p["starts_on"]: p for p in loaded.row["pauses"] or () if p["service_no"] == service.no}
+    if {(p["starts_on"], p["ends_on"]) for p in old.values()} == set(service.pauses):
+        return
+    account = loaded.book.account
+    rows = [
+        (account, service.no, p.start, p.end, old[p.start]["reason"] if p.start in old else reason)
+        for p in service.pauses
+    ]
+    await work.connection.execute(_FORGET_PAUSES, account, service.no)
+    await work.connection.executemany(_PAUSE, rows)
 
 
 async def preview_tariff(
@@ -217,9 +232,7 @@ async def suspend_service(
             raise NotPostpaid(no)
         changes.pause_service(loaded.book, service, paused=suspended)
         account = loaded.book.account
-        await work.connection.execute(_FORGET_PAUSES, account, no)
-        rows = [(account, no, p.start, p.end, reason) for p in service.pauses]
-        await work.connection.executemany(_PAUSE, rows)
+        await keep_pauses(work, loaded, service, reason)
         action = "billing:service:suspended" if suspended else "billing:service:resumed"
         await work.audit(action, f"{number}/{no}", account_id=account, after={"reason": reason})
     return loaded
