@@ -1,4 +1,4 @@
-"""`abonent day`: shows the business day; `abonent day close` closes days."""
+"""`abonent day`: shows the business day, closes days, and says who closes them."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from datetime import date
 
 from abonent import reactions
 from abonent.billing.queries.day import DayState, day_state
-from abonent.billing.service.days import Closed, close_days
+from abonent.billing.service.days import Closed, close_days, set_closing
 from abonent.cli.connection import connect
 from abonent.cli.dates import day_argument
 from abonent.cli.progress import ProgressLine
@@ -24,6 +24,8 @@ def configure(parser: ArgumentParser) -> None:
     """Declare the arguments."""
     parser.description = "Show the business day, or close days."
     actions = parser.add_subparsers(dest="action", metavar="ACTION")
+    actions.add_parser("auto", help="let the worker close each day when the calendar has passed it")
+    actions.add_parser("manual", help="close days by hand alone")
     close = actions.add_parser("close", help="close days and open the next one for every account")
     close.add_argument(
         "--through",
@@ -46,6 +48,9 @@ async def _run(arguments: Namespace, settings: Settings) -> int:
         if state is None:
             print(_NO_DAY)
             return 1
+        if arguments.action in {"auto", "manual"}:
+            await set_closing(by=SYSTEM, automatic=arguments.action == "auto")
+            state = await day_state(by=SYSTEM) or state
         if arguments.action == "close":
             closed = await _close(arguments.through, settings)
             _tell_closed(closed, settings.language)

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from abonent.billing.queries.accounts import read_account
+from abonent.billing.queries.day import day_state
 from abonent.billing.service import accounts, days, freezes, payments, promises, services, tariffs
 from abonent.kernel.actor import SYSTEM
 from abonent.kernel.errors import Conflict, Refused
@@ -83,3 +84,12 @@ async def test_freeze_change_and_price_work_together(db: Any) -> None:
     made = await tariffs.add_version("t", by=SYSTEM, fee=66000, start=date(2026, 6, 25), moves=True)
     assert made.services == 1
     assert (await read_account("1", by=SYSTEM)).balance == 20000 - 6 * 200
+
+
+async def test_closing_is_given_to_the_automaton_and_taken_back(db: Any) -> None:
+    await days.begin(date(2026, 4, 1), by=SYSTEM)
+    for automatic in (True, False):
+        await days.set_closing(by=SYSTEM, automatic=automatic)
+        state = await day_state(by=SYSTEM)
+        assert state
+        assert state.automatic is automatic

@@ -36,6 +36,7 @@ _INIT = """
 INSERT INTO billing_installation (id, day, first_day, closing, catalogue, moved_at)
 VALUES (1, $1, $1, $2, $3, $4) ON CONFLICT DO NOTHING RETURNING day
 """
+_CLOSING = "UPDATE billing_installation SET closing = $1"
 _MONTHS = "SELECT billing_make_month($1), billing_make_month(($1::date + interval '1 month')::date)"
 _MOVE = "UPDATE billing_installation SET day = $1, moved_at = $2"
 _RUN = "INSERT INTO billing_run (day, started_at) VALUES ($1, $2) ON CONFLICT DO NOTHING"
@@ -103,6 +104,16 @@ async def begin(day: date, *, by: Actor, automatic: bool = False) -> None:
             raise AlreadyExists("day", here.day)
         await work.connection.execute(_MONTHS, day)
         await work.audit("billing:installation:begun", day.isoformat())
+
+
+async def set_closing(*, by: Actor, automatic: bool) -> None:
+    """Let the automaton close days from now on, or leave it to people."""
+    by.require("billing.day.close")
+    async with unit_of_work(by) as work:
+        await installation(work.connection)
+        closing = "auto" if automatic else "manual"
+        await work.connection.execute(_CLOSING, closing)
+        await work.audit("billing:closing:set", closing)
 
 
 async def close_days(
