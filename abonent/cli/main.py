@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 from argparse import ArgumentParser, RawDescriptionHelpFormatter
@@ -17,6 +18,7 @@ from abonent.kernel.settings import Settings, SettingsError, load_settings
 REFUSED = 1
 MISUSED = 2
 INTERRUPTED = 130
+CUT_SHORT = 141
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -48,6 +50,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _say(str(error), REFUSED)
     except KeyboardInterrupt:
         return _say("interrupted", INTERRUPTED)
+    except BrokenPipeError:
+        # The reader has seen enough (`| head`); what Python still holds must not be complained about.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return CUT_SHORT
 
 
 def _overview() -> ArgumentParser:
