@@ -96,15 +96,21 @@ class Desk:
     secrets: dict[str, str]
 
 
+@pytest.fixture(scope="session")
+def web_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One home for all: styles and scripts are compressed once."""
+    return tmp_path_factory.mktemp("home")
+
+
 @pytest.fixture
-async def desk(fresh_database: Settings, tmp_path: Path) -> AsyncIterator[Desk]:
+async def desk(fresh_database: Settings, web_home: Path) -> AsyncIterator[Desk]:
     """Serves the product with a signed-in user of each language."""
     secrets = {}
     for language, name in (("ru", "Мария Петрова"), ("en", "Mary Peterson")):
         login = f"head-{language}"
         await add_user(login, name=name, role="admin", password=PASSWORD, language=language)
         secrets[language] = (await sign_in(login, password=PASSWORD)).secret
-    async with _serving(fresh_database.having(home=tmp_path)) as address:
+    async with _serving(fresh_database.having(home=web_home)) as address:
         yield Desk(address, secrets)
 
 

@@ -243,7 +243,7 @@ async def test_language_and_theme_are_kept_with_the_user(enter: Enter) -> None:
     await browser.post("/display", data={"theme": "dark", "next": "/"})
     text = (await browser.get("/")).text
     assert 'lang="en" data-theme="dark" data-bs-theme="dark"' in text
-    assert "Nothing is waiting" in text
+    assert "What waits" in text
 
 
 def test_devices_are_named_as_people_would() -> None:
