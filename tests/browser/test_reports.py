@@ -99,6 +99,7 @@ async def test_a_day_is_closed_by_keys_and_watched_to_its_end(
     await seat.keyboard.press("g")
     await seat.keyboard.press("o")
     await seat.wait_for_url("**/day")
+    await seat.wait_for_selector("html[data-keys] [data-key=KeyC]")
     await seat.keyboard.press("c")
     due = await seat.locator("dialog [name=expected]").input_value()
     await seat.keyboard.type(due)
@@ -143,6 +144,7 @@ async def test_one_goes_from_the_sheet_to_a_calculation_without_a_mouse(
     await seat.keyboard.press("g")
     await seat.keyboard.press("r")
     await seat.wait_for_url("**/turnover")
+    await seat.wait_for_selector("html[data-keys]")
     for _level in range(4):
         before = seat.url
         await seat.keyboard.press("j")

@@ -106,4 +106,5 @@ export function bindKeys() {
   }
   tinykeys(window, bindings);
   addEventListener("keydown", onSingleKey);
+  document.documentElement.dataset.keys = "bound";
 }
