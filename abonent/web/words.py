@@ -7,9 +7,10 @@ from datetime import date
 from babel.dates import format_date
 
 from abonent.billing.queries.statement import Item
-from abonent.billing.rules.book import Kind, Mode, Posting, ServiceState
+from abonent.billing.rules.book import Kind, Mode, Posting
 from abonent.billing.rules.calculation import last_day
 from abonent.billing.rules.explanation import kind_name
+from abonent.billing.rules.standing import ServiceState
 from abonent.crm.search import Why
 from abonent.kernel.i18n import N_, _, current_language
 

@@ -22,8 +22,6 @@ from abonent.billing.rules.book import (
     Term,
     Version,
     copied,
-    funds,
-    state_of,
 )
 from abonent.billing.rules.charging import settle
 from abonent.billing.rules.forecast import outlook
@@ -31,6 +29,7 @@ from abonent.billing.rules.history import History, history_of, was_served
 from abonent.billing.rules.opening import bring_to, react
 from abonent.billing.rules.periods import BillingDay
 from abonent.billing.rules.schedule import next_due
+from abonent.billing.rules.standing import funds, state_of
 from abonent.kernel.errors import Refused
 
 Answer = TypeVar("Answer")

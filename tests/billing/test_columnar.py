@@ -7,11 +7,19 @@ from datetime import date, timedelta
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from abonent.billing.rules.book import Book, Mode, Service, Tariff, Tax, TaxRate, Term, Version
+from abonent.billing.rules.book import (
+    Book,
+    Mode,
+    Service,
+    Tariff,
+    Term,
+    Version,
+)
 from abonent.billing.rules.columnar import Plain, open_period
 from abonent.billing.rules.opening import open_day
 from abonent.billing.rules.periods import BillingDay, period_of
 from abonent.billing.rules.schedule import next_due
+from abonent.billing.rules.taxes import Tax, TaxRate
 from abonent.kernel.columns import as_ints, date_of, day_number
 
 DAYS = st.dates(date(2024, 1, 1), date(2028, 12, 31))

@@ -16,14 +16,13 @@ from abonent.billing.rules.book import (
     Slice,
     Span,
     Tariff,
-    Tax,
-    TaxRate,
     Version,
 )
 from abonent.billing.rules.calculation import recomputed, runs_of
 from abonent.billing.rules.explanation import KIND_NAMES, Explanation, explain
 from abonent.billing.rules.fees import discounted
 from abonent.billing.rules.periods import Period, period_of, span_share
+from abonent.billing.rules.taxes import Tax, TaxRate
 from abonent.kernel.jsontext import to_json
 
 VAT = Tax("vat", (TaxRate(date(2019, 1, 1), 2000), TaxRate(date(2026, 1, 1), 2200)))

@@ -8,20 +8,12 @@ from datetime import date, timedelta
 from typing import Any
 
 from abonent.billing.queries.books import Loaded, load_book, load_books
-from abonent.billing.rules.book import (
-    Book,
-    Mode,
-    Promise,
-    Service,
-    ServiceState,
-    account_state,
-    funds,
-    state_of,
-)
+from abonent.billing.rules.book import Book, Mode, Promise, Service
 from abonent.billing.rules.fees import price_on
 from abonent.billing.rules.forecast import Outlook, outlook
 from abonent.billing.rules.opening import touch
 from abonent.billing.rules.periods import FAR, billing_day_on
+from abonent.billing.rules.standing import ServiceState, account_state, funds, state_of
 from abonent.kernel.actor import Actor
 from abonent.kernel.db import reading
 

@@ -7,16 +7,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from abonent.billing.errors import TariffNotFound
-from abonent.billing.rules.book import (
-    NO_TAX,
-    Mode,
-    Policy,
-    Tariff,
-    Tax,
-    TaxRate,
-    Version,
-)
+from abonent.billing.rules.book import Mode, Policy, Tariff, Version
 from abonent.billing.rules.promises import Offer
+from abonent.billing.rules.taxes import NO_TAX, Tax, TaxRate
 
 _TARIFFS = """
 SELECT t.*, coalesce((

@@ -29,7 +29,6 @@ from abonent.billing.rules.book import (
     Tariff,
     Term,
     copied,
-    funds,
 )
 from abonent.billing.rules.charging import correct, give_back_span, post, settle
 from abonent.billing.rules.fees import share_on
@@ -41,6 +40,7 @@ from abonent.billing.rules.periods import (
     next_period_start,
     period_on,
 )
+from abonent.billing.rules.standing import funds
 
 
 def add_service(book: Book, service: Service) -> None:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from datetime import date, timedelta
 from typing import NamedTuple
 
-from abonent.billing.rules.book import Book, Mode, Service, copied, funds
+from abonent.billing.rules.book import Book, Mode, Service, copied
 from abonent.billing.rules.opening import due_today, open_day
 from abonent.billing.rules.periods import DAY, FAR
 from abonent.billing.rules.schedule import next_due
+from abonent.billing.rules.standing import funds
 
 HORIZON = timedelta(days=400)
 """How far ahead is looked; money that lasts longer is said to last without an end."""

@@ -12,7 +12,6 @@ from abonent.billing.rules.book import (
     PromiseState,
     Service,
     Transition,
-    funds,
 )
 from abonent.billing.rules.charging import (
     advance_days,
@@ -26,6 +25,7 @@ from abonent.billing.rules.charging import (
 from abonent.billing.rules.fees import priced, share_on
 from abonent.billing.rules.periods import DAY, FAR, period_on
 from abonent.billing.rules.schedule import next_due
+from abonent.billing.rules.standing import funds
 
 
 def bring_to(book: Book, day: date, due: date | None = None) -> date:

@@ -13,12 +13,11 @@ from abonent.billing.rules.book import (
     Mode,
     Promise,
     PromiseState,
-    funds,
-    not_yet_due,
 )
 from abonent.billing.rules.changes import move_money
 from abonent.billing.rules.fees import price_on
 from abonent.billing.rules.opening import lacking, react
+from abonent.billing.rules.standing import funds, not_yet_due
 from abonent.kernel.i18n import N_
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date
 
-from abonent.billing.rules.book import Book, Mode, Service, funds
+from abonent.billing.rules.book import Book, Mode, Service
 from abonent.billing.rules.fees import priced
 from abonent.billing.rules.periods import DAY, FAR, month_end, next_period_start
+from abonent.billing.rules.standing import funds
 
 
 def next_due(book: Book) -> date:

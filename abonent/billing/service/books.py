@@ -15,17 +15,12 @@ from abonent.billing.queries.books import (
     load_books,
     matters,
 )
-from abonent.billing.rules.book import (
-    Book,
-    Mode,
-    PromiseState,
-    Service,
-    account_state,
-)
+from abonent.billing.rules.book import Book, Mode, PromiseState, Service
 from abonent.billing.rules.opening import touch
 from abonent.billing.rules.periods import FAR, next_period_start
 from abonent.billing.rules.schedule import next_due
 from abonent.kernel import clock
+from abonent.billing.rules.standing import account_state
 from abonent.kernel.actor import Actor
 from abonent.kernel.db import unit_of_work
 from abonent.kernel.work import UnitOfWork

@@ -17,9 +17,9 @@ from abonent.billing.queries.books import Loaded, installation, load_books
 from abonent.billing.queries.entries import posting_of
 from abonent.billing.queries.snapshot import shared_snapshot
 from abonent.billing.queries.turnover import LEVELS, Sheet, turnover
-from abonent.billing.rules.book import account_state
 from abonent.billing.rules.periods import DAY
 from abonent.billing.rules.proof import prove
+from abonent.billing.rules.standing import account_state
 from abonent.kernel import clock
 from abonent.kernel.actor import Actor
 from abonent.kernel.i18n import N_, gettext

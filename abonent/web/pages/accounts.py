@@ -14,10 +14,10 @@ from abonent.billing.queries.accounts import AccountView, look, view_of
 from abonent.billing.queries.books import Loaded
 from abonent.billing.queries.past import past_of
 from abonent.billing.queries.statement import Item, Statement, read_entry, statement
-from abonent.billing.rules.book import not_yet_due
 from abonent.billing.rules.explanation import Explanation, explain
 from abonent.billing.rules.periods import DAY
 from abonent.billing.rules.promises import missing_today
+from abonent.billing.rules.standing import not_yet_due
 from abonent.crm.queries import Face, face_of
 from abonent.kernel.actor import Actor
 from abonent.kernel.errors import FieldError

@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from abonent.billing.queries.accounts import look_at
-from abonent.billing.rules.book import account_state
+from abonent.billing.rules.standing import account_state
 from abonent.crm.search import Hit, Hits, Why, find_accounts, hits_of
 from abonent.kernel.actor import Actor
 from abonent.kernel.i18n import N_, _
