@@ -76,11 +76,8 @@ class Parties:
         number, service = step.args[:2]
         if service > self.services[number]:
             return False
-        account, today = self.oracle._find(number), self.oracle.day
+        account = self.oracle._find(number)
         own = account.find_service(service)
-        if step.name == "suspend":
-            gone = own.end is not None and own.end <= max(today, own.start)
-            return own.mode_on(today) == "arrears" and not gone
         if step.name == "recalculate":
             return self.plain_statement(account, own, *step.args[2:])
         return True

@@ -11,6 +11,7 @@ from abonent.billing.rules.book import (
     Book,
     Mode,
     Service,
+    Span,
     Tariff,
     Term,
     Version,
@@ -81,7 +82,8 @@ def test_columns_open_a_period_as_the_rules_do(
                 assert service.served
                 assert posting.amount == -group.version.fee
                 assert (part.version, part.period) == (group.version.id, group.period)
-                assert (posting.period, posting.tax_rate) == (group.period, group.rate)
+                assert posting.period == Span(group.period.start, group.period.end)
+                assert posting.tax_rate == group.rate
                 assert next_due(book) == group.period.end
             if group.cut[n]:
                 assert (book.postings, service.served) == ([], False)

@@ -227,6 +227,21 @@ def test_days_stated_as_served_or_not_are_so_even_where_they_cost_nothing() -> N
     assert len(s.entries[A]) == before
 
 
+def test_only_a_living_postpaid_service_is_suspended_by_hand() -> None:
+    s = opened(date(2026, 4, 1), "advance", 30000)
+    s.service(A, "t")
+    for asked in (True, False):
+        with pytest.raises(Refusal, match="NOT_POSTPAID"):
+            s.suspend(A, 1, asked)
+    s.tariff("tv", "arrears", 30000)
+    s.service(A, "tv")
+    s.end(A, 2)
+    s.suspend(A, 2, True)
+    s.close_day()
+    with pytest.raises(Refusal, match="ALREADY_ENDED"):
+        s.suspend(A, 2, False)
+
+
 def test_a_second_refusal_to_end_names_an_ended_service() -> None:
     s = opened(date(2026, 4, 1), "advance", 30000)
     s.service(A, "t", date(2026, 4, 20))

@@ -208,5 +208,5 @@ def test_days_accrued_and_the_day_that_settles_them_are_one_entry() -> None:
     s.service("1", "t")
     through(s, date(2026, 4, 2))
     s.balance("1")
-    spans = [(e.period.start.day, e.through) for e in s.entries["1"] if e.kind == "charge"]
+    spans = [(e.period.start.day, e.through) for e in s.entries["1"] if e.period]
     assert spans[:2] == [(1, date(2026, 3, 1)), (2, date(2026, 3, 31))]

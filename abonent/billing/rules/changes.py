@@ -12,6 +12,7 @@ from abonent.billing.errors import (
     FreezeOverlaps,
     NotEnoughFunds,
     NotPeriodStart,
+    NotPostpaid,
     NotRefundable,
     TooEarly,
     TooLate,
@@ -153,8 +154,7 @@ def plan_tariff_change(
     As early as allowed is today when the service is not served today, or when today's new
     share is not lower and the new due is covered; otherwise tomorrow.
     """
-    if service.ends_on <= max(book.day, service.starts_on):
-        raise TooLate("service", book.day, service.ends_on)
+    _check_not_ended(book, service)
     plan = _planned(book, service, tariff, on)
     if plan.effective_on >= service.ends_on:
         raise TooLate("service", plan.effective_on, service.ends_on)
@@ -245,8 +245,7 @@ def _stay_served(book: Book, service: Service) -> None:
 def end_service(book: Book, service: Service, on: date | None) -> date:
     """End a service, tomorrow at the earliest; one that has not begun never begins."""
     earliest = book.day + DAY
-    if service.ends_on <= max(book.day, service.starts_on):
-        raise TooLate("service", book.day, service.ends_on)
+    _check_not_ended(book, service)
     if on is not None and on < earliest:
         raise TooEarly("on", on, earliest)
     if service.starts_on > book.day:
@@ -256,6 +255,11 @@ def end_service(book: Book, service: Service, on: date | None) -> date:
     give_back_span(book, service, service.ends_on, FAR, "end")
     react(book)
     return service.ends_on
+
+
+def _check_not_ended(book: Book, service: Service) -> None:
+    if service.ends_on <= max(book.day, service.starts_on):
+        raise TooLate("service", book.day, service.ends_on)
 
 
 def add_discount(book: Book, service: Service, discount: Discount) -> None:
@@ -291,7 +295,13 @@ def _reprice_charge(book: Book, service: Service, charge: Charge) -> None:
 
 
 def pause_service(book: Book, service: Service, *, paused: bool) -> None:
-    """Suspend a postpaid service by hand from tomorrow, or serve it again from today."""
+    """Suspend a postpaid service by hand from tomorrow, or serve it again from today.
+
+    Raises NotPostpaid, and TooLate for a service that has ended.
+    """
+    if service.mode_on(book.day) is not Mode.ARREARS:
+        raise NotPostpaid(service.no)
+    _check_not_ended(book, service)
     kept = [p for p in service.pauses if p.end <= book.day or p.start <= book.day]
     if paused:
         if not any(p.end == FAR for p in kept):

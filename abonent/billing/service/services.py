@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, Literal
 
-from abonent.billing.errors import NotEnoughFunds, NotOnAccount, NotPostpaid, TariffNotSold
+from abonent.billing.errors import NotEnoughFunds, NotOnAccount, TariffNotSold
 from abonent.billing.queries.books import Loaded, load_book
 from abonent.billing.rules import changes
-from abonent.billing.rules.book import Discount, Mode, Service, Tariff, Term, copied
+from abonent.billing.rules.book import Discount, Service, Tariff, Term, copied
 from abonent.billing.rules.charging import settle
 from abonent.billing.rules.opening import touch
 from abonent.billing.service.books import acting
@@ -228,8 +228,6 @@ async def suspend_service(
     """Suspend a postpaid service by hand from tomorrow, or serve it again from today."""
     async with acting(number, by=by, right="billing.service.edit") as (work, loaded):
         service = own_service(loaded, no)
-        if service.mode_on(loaded.book.day) is not Mode.ARREARS:
-            raise NotPostpaid(no)
         changes.pause_service(loaded.book, service, paused=suspended)
         account = loaded.book.account
         await keep_pauses(work, loaded, service, reason)
