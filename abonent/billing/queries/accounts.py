@@ -13,6 +13,7 @@ from abonent.billing.rules.fees import price_on
 from abonent.billing.rules.forecast import Outlook, outlook
 from abonent.billing.rules.opening import touch
 from abonent.billing.rules.periods import FAR, billing_day_on
+from abonent.billing.rules.promises import missing_today
 from abonent.billing.rules.standing import ServiceState, account_state, funds, state_of
 from abonent.kernel.actor import Actor
 from abonent.kernel.db import reading
@@ -40,7 +41,10 @@ class ServiceView:
 
 @dataclass(frozen=True, slots=True)
 class AccountView:
-    """An account on the open day, through the eyes of the API and of pages; money in minor units."""
+    """An account on the open day, through the eyes of the API and of pages; money in minor units.
+
+    `missing` is what step 4 lacks today; nothing lacking, what will be when money has run out.
+    """
 
     number: str
     account: int
@@ -51,6 +55,7 @@ class AccountView:
     billing_day: int
     state: str
     outlook: Outlook
+    missing: int
     promise: Promise | None
     freezes: list[tuple[int, date, date]]
     services: list[ServiceView]
@@ -60,6 +65,7 @@ class AccountView:
 def view_of(loaded: Loaded) -> AccountView:
     """The view of a book already brought to the open day and settled."""
     book = loaded.book
+    ahead = outlook(book)
     return AccountView(
         number=loaded.number,
         account=book.account,
@@ -69,7 +75,8 @@ def view_of(loaded: Loaded) -> AccountView:
         credit_limit=book.credit_limit,
         billing_day=billing_day_on(book.billing_days, book.day),
         state=account_state(book),
-        outlook=outlook(book),
+        outlook=ahead,
+        missing=missing_today(book) or ahead.missing,
         promise=book.promise,
         freezes=[(f.no, f.starts_on, f.ends_on) for f in book.freezes if f.ends_on > book.day],
         services=[_service_view(book, s) for s in book.in_order()],

@@ -187,7 +187,12 @@ def _note_transitions(book: Book) -> None:
 
 
 def lacking(book: Book, services: list[Service]) -> int:
-    """How much funds lack today for these services to be served, 0 when nothing is missing."""
+    """How much funds lack today for these services to be served, 0 when nothing is missing.
+
+    On a frozen day nothing is: step 4 does not run.
+    """
+    if book.frozen(book.day):
+        return 0
     wanting = [s for s in services if _wants_money(book, s)]
     if not wanting:
         return 0

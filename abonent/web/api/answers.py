@@ -96,7 +96,11 @@ class ServiceState(Answer):
 
 
 class AccountAnswer(Answer):
-    """An account on the open day; `missing` is what will be asked when its money runs out."""
+    """An account on the open day.
+
+    `missing` is what its services lack today to be served; where nothing lacks, what they will
+    lack when its money has run out.
+    """
 
     number: str
     day: date

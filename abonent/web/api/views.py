@@ -33,7 +33,7 @@ def account_answer(view: AccountView) -> AccountAnswer:
         billing_day=view.billing_day,
         state=view.state,
         money_lasts_until=view.outlook.until,
-        missing=view.outlook.missing,
+        missing=view.missing,
         promise=_promise(view.promise),
         freezes=[FreezeSpan(id=no, from_=start, to=end) for no, start, end in view.freezes],
         services=[_service(service) for service in view.services],

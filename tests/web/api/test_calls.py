@@ -101,6 +101,26 @@ async def test_a_change_that_is_not_covered_names_what_is_missing(begun: Caller)
     assert done["effective_on"] == "2026-07-01"
 
 
+async def test_missing_is_what_services_lack_today_or_will_lack_next(begun: Caller) -> None:
+    async def missing() -> Any:
+        return (await begun.get("accounts/1"))["missing"]
+
+    assert await missing() == 0
+    await begun.pay(15000)
+    await begun.service("t")
+    assert await missing() == 45000
+    await begun.pay(45000)
+    assert await missing() == 60000
+    await begun.tariff("cheap", "daily", 3000)
+    await begun.service("cheap", priority=2)
+    assert await missing() == 100
+    await begun.post(
+        "accounts/1/freezes", from_=date(2026, 6, 2), to=date(2026, 6, 12), override=True
+    )
+    await begun.open_on(date(2026, 6, 2))
+    assert await missing() == 0
+
+
 async def test_a_postpaid_service_is_suspended_by_hand(begun: Caller) -> None:
     await begun.tariff("tv", "arrears", 30000, kind="tv")
     await begun.service("tv")
