@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from contextvars import ContextVar
 from datetime import datetime
@@ -94,9 +94,10 @@ class UnitOfWork:
             await self._react(events)
         else:
             raise RuntimeError("reactions record events without end")
-        await self._write(_INSERT_AUDIT, self._audits)
-        await self._write(_INSERT_PERSONAL, self._personal)
-        await self._write(_INSERT_OUTBOX, self._letters)
+        await self.write(_INSERT_AUDIT, self._audits)
+        await self.write(_INSERT_PERSONAL, self._personal)
+        await self.write(_INSERT_OUTBOX, self._letters)
+        self._audits, self._personal, self._letters = [], [], []
 
     async def _react(self, events: list[Any]) -> None:
         by_type: dict[type, list[Any]] = {}
@@ -106,12 +107,12 @@ class UnitOfWork:
             for reaction in reactions_to(event_type):
                 await reaction(self, batch)
 
-    async def _write(self, statement: str, rows: list[Any]) -> None:
+    async def write(self, statement: str, rows: Sequence[tuple[Any, ...]]) -> None:
+        """Run a statement once for each row; for none, not at all."""
         if len(rows) == 1:
             await self.connection.execute(statement, *rows[0])
         elif rows:
             await self.connection.executemany(statement, rows)
-        rows.clear()
 
 
 _current: ContextVar[UnitOfWork | None] = ContextVar("unit_of_work", default=None)

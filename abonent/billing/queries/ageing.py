@@ -8,7 +8,7 @@ from datetime import date
 from typing import Any
 
 from abonent.billing.queries.accruals import accruals
-from abonent.billing.queries.books import Installation, Loaded, installation, load_books
+from abonent.billing.queries.books import Installation, Loaded, installation, load_books, load_one
 from abonent.billing.queries.books import account_id as id_of
 from abonent.billing.queries.entries import entries_of
 from abonent.billing.queries.lines import WITHIN
@@ -56,7 +56,7 @@ async def account_ageing(number: str, *, by: Actor, on: date | None = None) -> A
     async with snapshot() as connection:
         here = await installation(connection)
         account = await id_of(connection, number)
-        (loaded,) = await load_books(connection, [account])
+        loaded = await load_one(connection, account)
         return await _aged(connection, loaded, here, on or here.day)
 
 

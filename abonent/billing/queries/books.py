@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -47,13 +47,23 @@ SELECT a.*, d.day AS due, i.day AS open_day, i.catalogue,
     (SELECT array_agg(x ORDER BY x.starts_on) FROM billing_freeze x
      WHERE x.account_id = a.account_id AND x.ends_on > x.starts_on) AS freezes,
     (SELECT array_agg(x) FROM billing_promise x
-     WHERE x.account_id = a.account_id AND x.state = 'active') AS promises,
-    (SELECT array_agg(x ORDER BY x.no) FROM billing_entry x
-     WHERE x.account_id = a.account_id AND x.day >= a.held_since
-       AND x.service_no IS NOT NULL) AS held
+     WHERE x.account_id = a.account_id AND x.state = 'active') AS promises
 FROM billing_account a JOIN billing_account_due d ON d.account_id = a.account_id
 CROSS JOIN billing_installation i
-WHERE a.account_id = ANY($1::bigint[]) ORDER BY a.account_id
+"""
+_MANY = _BOOKS + "WHERE a.account_id = ANY($1::bigint[]) ORDER BY a.account_id"
+# One id and not an array of one: the server then keeps a plan, and planning takes longer than reading.
+_ONE = _BOOKS + "WHERE a.account_id = $1"
+# By days given as values, so that months outside them cost nothing however many there are.
+_HELD = """
+SELECT e.* FROM billing_entry e JOIN billing_account a ON a.account_id = e.account_id
+WHERE a.account_id = ANY($1::bigint[]) AND e.account_id = ANY($1::bigint[])
+    AND e.day >= $2 AND e.day <= $3 AND e.day >= a.held_since AND e.service_no IS NOT NULL
+ORDER BY e.account_id, e.no
+"""
+_HELD_BY_ONE = """
+SELECT * FROM billing_entry
+WHERE account_id = $1 AND day >= $2 AND day <= $3 AND service_no IS NOT NULL ORDER BY no
 """
 
 
@@ -108,19 +118,34 @@ async def account_id(connection: Any, number: str) -> int:
 
 async def load_books(connection: Any, accounts: Iterable[int]) -> list[Loaded]:
     """Read the books of accounts, in order of their ids, with the day that is open."""
-    rows = await connection.fetch(_BOOKS, list(accounts))
+    rows = await connection.fetch(_MANY, list(accounts))
     if not rows:
         return []
+    held: dict[int, list[Any]] = {row["account_id"]: [] for row in rows if row["held_since"]}
+    if held:
+        since = min(row["held_since"] for row in rows if row["held_since"])
+        for entry in await connection.fetch(_HELD, list(held), since, rows[0]["open_day"]):
+            held[entry["account_id"]].append(entry)
     catalogue = await read_catalogue(connection, rows[0]["catalogue"])
-    return [_loaded(row, catalogue) for row in rows]
+    return [_loaded(row, held.get(row["account_id"], ()), catalogue) for row in rows]
+
+
+async def load_one(connection: Any, account: int) -> Loaded:
+    """Read the book of one account that exists."""
+    row = await connection.fetchrow(_ONE, account)
+    held: Sequence[Any] = ()
+    if row["held_since"]:
+        days = row["held_since"], row["open_day"]
+        held = await connection.fetch(_HELD_BY_ONE, account, *days)
+    return _loaded(row, held, await read_catalogue(connection, row["catalogue"]))
 
 
 async def load_book(connection: Any, number: str) -> Loaded:
     """Read one account's book by its number; raises AccountNotFound."""
-    return (await load_books(connection, [await account_id(connection, number)]))[0]
+    return await load_one(connection, await account_id(connection, number))
 
 
-def _loaded(row: Any, catalogue: Catalogue) -> Loaded:
+def _loaded(row: Any, held: Sequence[Any], catalogue: Catalogue) -> Loaded:
     services = {s["no"]: s for s in row["services"] or ()}
     book = Book(
         account=row["account_id"],
@@ -140,7 +165,8 @@ def _loaded(row: Any, catalogue: Catalogue) -> Loaded:
         bonus_used=row["bonus_used"],
         policy=catalogue.policy,
     )
-    _hold(book, [posting_of(entry, catalogue) for entry in row["held"] or ()])
+    # Outside a transaction an entry may be younger than the row: it is not in its balance either.
+    _hold(book, [posting_of(e, catalogue) for e in held if e["no"] <= book.last_no])
     return Loaded(book, row, row["due"], services, catalogue)
 
 
@@ -173,7 +199,9 @@ def _service(account: Any, row: Any, catalogue: Catalogue) -> Service:
         priority=row["priority"],
         ends_on=row["ends_on"],
         discounts=tuple(
-            Discount(d["no"], d["starts_on"], d["ends_on"], d["percent"], d["amount"])
+            Discount(
+                d["no"], d["starts_on"], d["ends_on"], d["percent"], d["amount"], d["recorded_on"]
+            )
             for d in account["discounts"] or ()
             if d["service_no"] == no
         ),

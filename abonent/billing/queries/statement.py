@@ -13,7 +13,7 @@ from abonent.billing.queries.books import (
     account_id,
     installation,
     load_book,
-    load_books,
+    load_one,
 )
 from abonent.billing.queries.catalogue import Catalogue
 from abonent.billing.queries.entries import entry_row, posting_of
@@ -139,7 +139,7 @@ async def read_entry(number: str, no: int, *, by: Actor) -> tuple[Item, Catalogu
     async with snapshot() as connection:
         here = await installation(connection)
         account = await account_id(connection, number)
-        (loaded,) = await load_books(connection, [account])
+        loaded = await load_one(connection, account)
         row = await entry_row(connection, account, no)
         if row is not None:
             rows = await connection.fetch(_PAGE, account, row["day"], FAR, no - 1, 1)

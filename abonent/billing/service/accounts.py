@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any
 
 from abonent.billing.errors import AlreadyExists
-from abonent.billing.queries.books import Loaded, installation, load_books
+from abonent.billing.queries.books import Loaded, installation, load_one
 from abonent.billing.rules import changes
 from abonent.billing.rules.periods import FAR
 from abonent.billing.service.books import DAY_LOCK, acting
@@ -80,8 +80,7 @@ async def _entity(work: UnitOfWork, code: str | None) -> int:
 
 
 async def _fresh(work: UnitOfWork, account: int) -> Loaded:
-    (loaded,) = await load_books(work.connection, [account])
-    return loaded
+    return await load_one(work.connection, account)
 
 
 async def place_id(

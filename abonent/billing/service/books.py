@@ -13,14 +13,15 @@ from abonent.billing.queries import entries
 from abonent.billing.queries.books import (
     Loaded,
     load_books,
+    load_one,
     matters,
 )
 from abonent.billing.rules.book import Book, Mode, PromiseState, Service
 from abonent.billing.rules.opening import touch
 from abonent.billing.rules.periods import FAR, next_period_start
 from abonent.billing.rules.schedule import next_due
-from abonent.kernel import clock
 from abonent.billing.rules.standing import account_state
+from abonent.kernel import clock
 from abonent.kernel.actor import Actor
 from abonent.kernel.db import unit_of_work
 from abonent.kernel.work import UnitOfWork
@@ -65,7 +66,7 @@ async def open_account(work: UnitOfWork, number: str) -> Loaded:
     locked = await work.connection.fetchval(_LOCK_ONE, number, DAY_LOCK)
     if locked is None:
         raise AccountNotFound(number)
-    (loaded,) = await load_books(work.connection, [locked])
+    loaded = await load_one(work.connection, locked)
     touch(loaded.book, loaded.open_day, loaded.due)
     return loaded
 
@@ -102,17 +103,12 @@ async def keep(work: UnitOfWork, *changed: Loaded) -> None:
     """Write postings, balances, states and due days of books; record what happened."""
     at = clock.now()
     rows = [row for loaded in changed for row in entry_rows(loaded, actor=_actor(work), at=at)]
-    if rows:
-        await work.connection.executemany(entries.INSERT, rows)
-    services = [row for loaded in changed for row in service_rows(loaded)]
-    if services:
-        await work.connection.executemany(_SERVICE, services)
+    await work.write(entries.INSERT, rows)
+    await work.write(_SERVICE, [row for loaded in changed for row in service_rows(loaded)])
     await _keep_promises(work, changed)
-    await work.connection.executemany(_ACCOUNT, [account_row(c.book) for c in changed])
+    await work.write(_ACCOUNT, [account_row(c.book) for c in changed])
     dues = [(c.book.account, next_due(c.book)) for c in changed]
-    await work.connection.executemany(
-        _DUE, [d for d, c in zip(dues, changed, strict=True) if d[1] != c.due]
-    )
+    await work.write(_DUE, [d for d, c in zip(dues, changed, strict=True) if d[1] != c.due])
     for loaded in changed:
         record(work, loaded.book)
 
@@ -123,11 +119,8 @@ def _actor(work: UnitOfWork) -> str:
 
 async def _keep_promises(work: UnitOfWork, changed: Sequence[Loaded]) -> None:
     judged = [(c.book.account, p.no, p.state.value) for c in changed for p in c.book.judged]
-    granted = [row for c in changed for row in automatic_rows(c.book)]
-    if judged:
-        await work.connection.executemany(_JUDGED, judged)
-    if granted:
-        await work.connection.executemany(_GRANTED, granted)
+    await work.write(_JUDGED, judged)
+    await work.write(_GRANTED, [row for c in changed for row in automatic_rows(c.book)])
 
 
 def automatic_rows(book: Book) -> list[tuple[Any, ...]]:
