@@ -115,7 +115,7 @@ class Writer:
         self.write("end", number, len(self.services[number]), None)
 
     def discount(self, number: str, service: int) -> None:
-        start = self.soon(0, 40)
+        start = self.soon(45, 40)
         size = self.chance.choice([(50, 0), (33, 0), (100, 0), (70, 0), (0, 5000), (0, 90000)])
         self.write(
             "discount", number, service, start, start + self.chance.randint(1, 50) * DAY, *size

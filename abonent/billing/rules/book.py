@@ -90,13 +90,17 @@ class Term(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Discount:
-    """Off a service's fee on [starts_on, ends_on): hundredths of a percent, or an amount."""
+    """Off a service's fee on [starts_on, ends_on): hundredths of a percent, or an amount.
+
+    Days before `recorded_on` keep the fee they had; only a recalculation reaches them.
+    """
 
     no: int
     starts_on: date
     ends_on: date
     percent: int = 0
     amount: int = 0
+    recorded_on: date = date.min
 
 
 class Span(NamedTuple):

@@ -262,10 +262,16 @@ def _check_not_ended(book: Book, service: Service) -> None:
         raise TooLate("service", book.day, service.ends_on)
 
 
-def add_discount(book: Book, service: Service, discount: Discount) -> None:
-    """Give a discount; days already charged from the open day on are adjusted at once."""
-    service.discounts = (*service.discounts, discount)
+def add_discount(book: Book, service: Service, discount: Discount) -> Discount:
+    """Give a discount; days already charged from the open day on are adjusted at once.
+
+    Earlier days keep their fee, postpaid ones also where they are charged later. Answers the
+    discount with the day it is recorded on.
+    """
+    recorded = replace(discount, recorded_on=book.day)
+    service.discounts = (*service.discounts, recorded)
     reprice(book, service)
+    return recorded
 
 
 def reprice(book: Book, service: Service) -> None:

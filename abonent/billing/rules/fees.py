@@ -33,20 +33,34 @@ def discounted(base: int, percent: int, amount: int) -> int:
     return max(0, half_up(base * (WHOLE - min(percent, WHOLE)), WHOLE) - amount)
 
 
-def discounts_on(discounts: Iterable[Discount], day: date) -> tuple[int, int]:
-    """The summed percent and amount of the discounts of a day."""
-    today = [d for d in discounts if d.starts_on <= day < d.ends_on]
+def discounts_on(
+    discounts: Iterable[Discount], day: date, *, hindsight: bool = False
+) -> tuple[int, int]:
+    """The summed percent and amount of the discounts of a day.
+
+    One recorded later says nothing about the day, except in `hindsight` (ENGINE 4).
+    """
+    today = [
+        d
+        for d in discounts
+        if d.starts_on <= day < d.ends_on and (hindsight or d.recorded_on <= day)
+    ]
     return sum(d.percent for d in today), sum(d.amount for d in today)
 
 
-def price_on(book: Book, service: Service, day: date, term: Term | None = None) -> Slice:
-    """How one day of a service is priced, as a slice of that one day."""
+def price_on(
+    book: Book, service: Service, day: date, term: Term | None = None, *, hindsight: bool = False
+) -> Slice:
+    """How one day of a service is priced, as a slice of that one day.
+
+    In `hindsight`, as recalculation looks, by every discount that is known now.
+    """
     term = term or service.term_on(day)
     version = version_on(term, day)
     period = period_on(book.billing_days, day)
     if not service.discounts:
         return Slice(day, day + DAY, period, version.id, version.fee, 0, 0, version.fee)
-    percent, off = discounts_on(service.discounts, day)
+    percent, off = discounts_on(service.discounts, day, hindsight=hindsight)
     fee = discounted(version.fee, percent, off)
     return Slice(day, day + DAY, period, version.id, version.fee, percent, off, fee)
 

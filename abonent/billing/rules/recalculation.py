@@ -93,7 +93,7 @@ def _should(
     term = service.term_on(day)
     if truth.tariff and truth.tariff.id != term.tariff.id:
         term = Term(truth.start, truth.tariff)
-    part = price_on(book, service, day, term)
+    part = price_on(book, service, day, term, hindsight=True)
     if truth.percent is not None or truth.amount is not None:
         part = part._replace(fee=discounted(part.base, truth.percent or 0, truth.amount or 0))
     return slice_share(part, day)

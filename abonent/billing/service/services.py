@@ -36,8 +36,8 @@ INSERT INTO billing_service_tariff (account_id, service_no, since, tariff_id) VA
 _FIRST_TARIFF = "UPDATE billing_service SET tariff_id = $3 WHERE account_id = $1 AND no = $2"
 _NEXT_DISCOUNT = "SELECT coalesce(max(no), 0) + 1 FROM billing_discount WHERE account_id = $1"
 _DISCOUNT = """
-INSERT INTO billing_discount (account_id, no, service_no, starts_on, ends_on, percent, amount, reason)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+INSERT INTO billing_discount (account_id, no, service_no, starts_on, ends_on, percent, amount, reason,
+    recorded_on) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
 """
 _FORGET_PAUSES = "DELETE FROM billing_pause WHERE account_id = $1 AND service_no = $2"
 _PAUSE = """
@@ -209,11 +209,11 @@ async def grant_discount(
     async with acting(number, by=by, right="billing.discount.grant") as (work, loaded):
         account = loaded.book.account
         service = own_service(loaded, no)
-        made = Discount(
-            await work.connection.fetchval(_NEXT_DISCOUNT, account), start, end, percent, amount
+        next_no = await work.connection.fetchval(_NEXT_DISCOUNT, account)
+        made = changes.add_discount(
+            loaded.book, service, Discount(next_no, start, end, percent, amount)
         )
-        changes.add_discount(loaded.book, service, made)
-        row = (account, made.no, no, start, end, percent, amount, reason)
+        row = (account, made.no, no, start, end, percent, amount, reason, made.recorded_on)
         await work.connection.execute(_DISCOUNT, *row)
         after: dict[str, Any] = {"percent": percent, "amount": amount, "from": start, "to": end}
         await work.audit(

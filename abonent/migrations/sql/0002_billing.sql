@@ -185,9 +185,12 @@ CREATE TABLE billing_discount (
     percent     integer     NOT NULL DEFAULT 0 CHECK (percent BETWEEN 0 AND 10000),
     amount      bigint      NOT NULL DEFAULT 0 CHECK (amount >= 0),
     reason      text        NOT NULL,
+    recorded_on date        NOT NULL,
     PRIMARY KEY (account_id, no),
     CHECK (ends_on > starts_on)
 );
+
+COMMENT ON COLUMN billing_discount.recorded_on IS 'days before it keep the fee they had';
 
 -- Days a postpaid service is suspended by hand, and days compensated for an outage.
 CREATE TABLE billing_pause (

@@ -283,6 +283,23 @@ async def test_a_correction_is_shown_before_it_is_posted_and_once(begun: Caller)
     assert correction["explanation"]["total"] == 5000
 
 
+async def test_a_late_discount_reaches_past_postpaid_days_by_correction_alone(
+    begun: Caller,
+) -> None:
+    await begun.tariff("tv", "arrears", 30000, kind="tv")
+    await begun.service("tv")
+    await begun.open_on(date(2026, 6, 11))
+    discount = {"percent": 50, **JUNE, "reason": "promised in May"}
+    await begun.post("accounts/1/services/1/discounts", **discount)
+    await begun.open_on(date(2026, 7, 1))
+    assert (await begun.look())[0] == -(10 * 1000 + 20 * 500)
+    whole = {"service": 1, **JUNE, "reason": "promised in May", "confirm": True}
+    told = await begun.post("accounts/1/corrections", **whole)
+    assert [row["difference"] for row in told["days"]] == [-500] * 10 + [0] * 20
+    assert (await begun.look())[0] == -15000
+    assert (await begun.post("accounts/1/corrections", **whole))["total"] == 0
+
+
 async def test_an_outage_of_a_building_is_compensated(begun: Caller) -> None:
     home = {"name": "A", "kind": "person", "address": "Мира, 8, 1"}
     await begun.account("2", subscriber=home)
