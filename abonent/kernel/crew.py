@@ -23,13 +23,13 @@ class Crew:
     def __init__(self, settings: Settings, name: str, size: int) -> None:
         self._settings = settings
         self._name = name
-        self._size = size
+        self.size = size
         self._members: list[asyncio.subprocess.Process] = []
 
     async def tell(self, task: str) -> None:
         """Give every helper a task; the first one starts them. A helper that died is left out."""
         if not self._members:
-            starts = [self._start() for _ in range(self._size)]
+            starts = [self._start() for _ in range(self.size)]
             self._members = list(await asyncio.gather(*starts))
         for member in self._members:
             if member.stdin and member.returncode is None:

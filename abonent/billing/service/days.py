@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
@@ -13,7 +14,7 @@ from abonent.billing.rules.book import CHARGE_KINDS
 from abonent.billing.rules.opening import bring_to
 from abonent.billing.rules.periods import DAY
 from abonent.billing.service.books import DAY_LOCK, keep, lock_accounts
-from abonent.billing.service.months import roll_up_closed_months
+from abonent.billing.service.months import roll_up_closed_months, roll_up_months
 from abonent.billing.service.plain_run import ChangedMeanwhileError, Done, open_plain
 from abonent.kernel import clock
 from abonent.kernel.actor import SYSTEM, Actor
@@ -26,6 +27,9 @@ from abonent.kernel.work import UnitOfWork
 
 BATCH = 20_000
 """Accounts per transaction: bounds the memory of a run and what a kill can cost."""
+
+FEW = 6
+"""Batches up to which no helper process is started."""
 
 PIECE = 500
 """Books in memory at a time on the ordinary path."""
@@ -43,13 +47,14 @@ _RUN = "INSERT INTO billing_run (day, started_at) VALUES ($1, $2) ON CONFLICT DO
 _BATCHES = """
 INSERT INTO billing_batch (day, no, first, last, size)
 SELECT $1, part, min(account_id), max(account_id), count(*) FROM (
-    SELECT account_id, (row_number() OVER (ORDER BY account_id) - 1) / $2 AS part
-    FROM billing_account_due WHERE day <= $1) due
+    SELECT account_id, ntile((n / $2 + 1)::integer) OVER (ORDER BY account_id) - 1 AS part
+    FROM billing_account_due, (SELECT count(*) AS n FROM billing_account_due WHERE day <= $1) total
+    WHERE day <= $1) due
 GROUP BY part
 """
 _UNFINISHED = "SELECT day FROM billing_run WHERE finished_at IS NULL ORDER BY day"
 _CLAIM = """
-SELECT no, first, last FROM billing_batch WHERE day = $1 AND NOT done
+SELECT no, first, last, size FROM billing_batch WHERE day = $1 AND NOT done
 ORDER BY no LIMIT 1 FOR UPDATE SKIP LOCKED
 """
 _DUE = """
@@ -68,7 +73,7 @@ _FINISH = """
 UPDATE billing_run r SET finished_at = $2, accounts = b.accounts, charges = b.charges, amount = b.amount
 FROM (SELECT coalesce(sum(accounts), 0) AS accounts, coalesce(sum(charges), 0) AS charges,
     coalesce(sum(amount), 0)::bigint AS amount FROM billing_batch WHERE day = $1) b
-WHERE r.day = $1 AND r.finished_at IS NULL
+WHERE r.day = $1 AND r.finished_at IS NULL RETURNING true
 """
 _TOTALS = """
 SELECT coalesce(sum(accounts), 0)::bigint AS accounts, coalesce(sum(charges), 0)::bigint AS charges,
@@ -83,7 +88,7 @@ Progress = Callable[[date, int, int], None]
 class Closed:
     """What closing days did: the day now open, and the sums over their runs.
 
-    `seconds` until every account was open; months are rolled up after that.
+    `seconds` without the rolling up of months.
     """
 
     day: date
@@ -137,12 +142,12 @@ async def close_days(
         raise BadDay("through", last, first)
     day = first
     async with crew(settings, "day") as helpers:
-        await finish_runs(progress=progress, helpers=helpers)
+        rolling = await finish_runs(progress=progress, helpers=helpers)
         while day <= last:
             await move_day(day, by=by)
-            await finish_runs(progress=progress, helpers=helpers)
+            rolling += await finish_runs(progress=progress, helpers=helpers)
             day += DAY
-    seconds = clock.monotonic() - started
+    seconds = clock.monotonic() - started - rolling
     await roll_up_closed_months()
     async with reading() as connection:
         totals = await connection.fetchrow(_TOTALS, first, day)
@@ -174,17 +179,40 @@ async def _unfinished() -> list[date]:
         return [row["day"] for row in await connection.fetch(_UNFINISHED)]
 
 
-async def finish_runs(*, progress: Progress | None = None, helpers: Crew | None = None) -> None:
-    """Work through the batches of every unfinished run, then close the runs."""
+async def finish_runs(*, progress: Progress | None = None, helpers: Crew | None = None) -> float:
+    """Work through the batches of every unfinished run, then close the runs.
+
+    Answers how many seconds of it went into rolling up months.
+    """
+    rolling = 0.0
     for day in await _unfinished():
-        if helpers and await _waiting(day) > 1:
-            await helpers.tell(day.isoformat())
-        finished = False
-        while not finished:
-            while await run_batch(day):
-                if progress:
-                    await _tell(day, progress)
+        lanes = await _share_out(day, helpers) if helpers else 1
+        finished = None
+        while finished is None:
+            async with asyncio.TaskGroup() as group:
+                for _lane in range(lanes):
+                    group.create_task(_open_batches(day, progress))
             finished = await _finish(day)
+        rolling += finished
+    return rolling
+
+
+async def _share_out(day: date, helpers: Crew) -> int:
+    """How many batches this process opens at a time; many of them are shared with helpers.
+
+    A few are over before a helper has started.
+    """
+    waiting = await _waiting(day)
+    if waiting > FEW:
+        await helpers.tell(day.isoformat())
+        return 1
+    return max(1, min(waiting, 1 + helpers.size))
+
+
+async def _open_batches(day: date, progress: Progress | None) -> None:
+    while await run_batch(day):
+        if progress:
+            await _tell(day, progress)
 
 
 async def _waiting(day: date) -> int:
@@ -224,7 +252,8 @@ async def _run_batch(day: date, *, fast: bool) -> bool:
         done = await open_plain(work.connection, *bounds, day) if fast else Done()
         for account, service in done.cut:
             work.record(ServiceSwitched(account, service, day, served=False))
-        await _open_rest(work, *bounds, day, done)
+        if done.accounts < batch["size"]:
+            await _open_rest(work, *bounds, day, done)
         row = (batch["no"], done.accounts, done.charges, done.amount)
         await work.connection.execute(_DONE, day, *row)
     return True
@@ -247,14 +276,19 @@ async def _open_rest(work: UnitOfWork, first: int, last: int, day: date, done: D
             await keep(work, *books)
 
 
-async def _finish(day: date) -> bool:
+async def _finish(day: date) -> float | None:
     """Wait for batches other processes hold, then close the run.
 
-    False when a batch came back undone: its process died.
+    The run that opens a month rolls up the one before in the same transaction: whatever happens,
+    a finished run has left no closed month without its roll-up. Answers the seconds this took;
+    None when a batch came back undone: its process died.
     """
     async with unit_of_work(SYSTEM) as work:
         await work.connection.execute("SET LOCAL lock_timeout = 0")
         if await work.connection.fetchval(_WAIT, day):
-            return False
-        await work.connection.execute(_FINISH, day, clock.now())
-    return True
+            return None
+        ours = await work.connection.fetchval(_FINISH, day, clock.now())
+        started = clock.monotonic()
+        if ours and day.day == 1:
+            await roll_up_months(work.connection, day)
+    return clock.monotonic() - started

@@ -51,7 +51,15 @@ CREATE TEMPORARY TABLE IF NOT EXISTS billing_posted (account_id bigint, balance 
 DELETE FROM billing_posted
 """
 """A transaction may open several batches (days closed inside a larger act): each starts empty."""
-_PLAN = "SET LOCAL enable_nestloop = off; SET LOCAL plan_cache_mode = force_custom_plan"
+_FEW = """
+SELECT sum(size) * 8 < (SELECT reltuples FROM pg_class WHERE oid = 'billing_account'::regclass)
+FROM billing_batch WHERE day = $1
+"""
+"""True when the day concerns few of all accounts; an estimate is enough, the rows are the same."""
+_PLAN = "SET LOCAL plan_cache_mode = force_custom_plan; SET LOCAL enable_mergejoin = off;"
+_PLAN_MANY = _PLAN + "SET LOCAL enable_nestloop = off"
+_PLAN_FEW = _PLAN + "SET LOCAL enable_hashjoin = off"
+"""Left to itself the server may read every account for the few that are due, or the reverse."""
 _ACCOUNTS = """
 UPDATE billing_account a SET balance = p.balance, last_no = p.last_no, day = $3::date, held_since =
     CASE WHEN p.served THEN $3::date END, bonus_left = p.bonus_left, bonus_used = p.bonus_used,
@@ -89,7 +97,8 @@ async def open_plain(connection: Any, first: int, last: int, day: date) -> Done:
     Raises ChangedMeanwhileError; the caller's transaction is then to be undone.
     """
     here = await installation(connection)
-    await connection.execute(_PLAN)
+    few = await connection.fetchval(_FEW, day)
+    await connection.execute(_PLAN_FEW if few else _PLAN_MANY)
     rows = await read_columns(connection, _READ, first, last, day, layout=_LAYOUT)
     plain = Plain(
         rows["account_id"], rows["balance"], rows["credit_limit"], rows["tariff_id"],
