@@ -36,7 +36,7 @@ def configure(parser: ArgumentParser) -> None:
 
 
 def run(arguments: Namespace, settings: Settings) -> int:
-    """Show or close; 1 when there is no day or closing is refused."""
+    """Show or close; 1 when there is no day or closing is refused. Closed days are left as they are."""
     with connect(settings) as connected:
         return asyncio.run(_run(arguments, connected))
 
@@ -51,12 +51,22 @@ async def _run(arguments: Namespace, settings: Settings) -> int:
         if arguments.action in {"auto", "manual"}:
             await set_closing(by=SYSTEM, automatic=arguments.action == "auto")
             state = await day_state(by=SYSTEM) or state
-        if arguments.action == "close":
+        if _nothing_to_close(arguments, state):
+            print(f"nothing to close: {arguments.through} is closed already")
+            _tell(state)
+        elif arguments.action == "close":
             closed = await _close(arguments.through, settings)
             _tell_closed(closed, settings.language)
         else:
             _tell(state)
     return 0
+
+
+def _nothing_to_close(arguments: Namespace, state: DayState) -> bool:
+    """True when closing asks for days that are closed, and no run is left to be finished."""
+    if arguments.action != "close" or arguments.through is None:
+        return False
+    return bool(arguments.through < state.day and state.state == "open")
 
 
 async def _close(through: date | None, settings: Settings) -> Closed:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import date
 from typing import Any
 
 import pytest
+from asyncpg import UndefinedTableError
 
-from abonent.billing.service import days, freezes, services
+from abonent.billing.service import accounts, days, freezes, services, tariffs
+from abonent.billing.service.months import roll_up_closed_months
 from abonent.billing.service.proof import CHECKS, Proof, verify
 from abonent.kernel.actor import SYSTEM
+from abonent.kernel.db import transaction
 from abonent.kernel.i18n import gettext
 from tests.billing.test_turnover import lived, pay, provider
 
@@ -126,3 +130,70 @@ async def test_an_ended_service_and_an_empty_account_are_proved(db: Any) -> None
 def test_every_check_is_worded_in_both_languages() -> None:
     for text in CHECKS.values():
         assert gettext(text, "ru") != text
+
+
+async def test_a_closed_month_without_a_roll_up_is_named_and_blames_no_later_month(
+    db: Any,
+) -> None:
+    await lived(db)
+    await forget_month(db, date(2026, 3, 1))
+    assert shown(await proved()) == [("MONTH", None, "2026-03", "a roll-up", "none")]
+    assert await roll_up_closed_months() == 1
+    assert (await proved()).clean
+
+
+async def forget_month(db: Any, month: date) -> None:
+    await db.execute("DELETE FROM billing_month WHERE month = $1", month)
+    await db.execute("DELETE FROM billing_month_place WHERE month = $1", month)
+
+
+async def test_an_account_left_out_of_a_roll_up_is_named(db: Any) -> None:
+    await lived(db)
+    await db.execute(
+        "DELETE FROM billing_month WHERE month = '2026-04-01' AND account_id ="
+        " (SELECT account_id FROM billing_account WHERE number = '4')"
+    )
+    found = (await proved()).differences
+    assert {d.account for d in found} == {"4", None}
+    assert {d.check for d in found if d.account} == {"MONTH"}
+
+
+async def test_an_account_opened_later_is_missed_in_no_month(db: Any) -> None:
+    await lived(db)
+    await accounts.open_new_account("7", by=SYSTEM, billing_day=3)
+    await services.add_service("7", by=SYSTEM, tariff="day")
+    await pay("7", 50000, "cash", "late")
+    assert shown(await proved()) == []
+    await days.close_days(by=SYSTEM, through=date(2026, 6, 2))
+    assert shown(await proved()) == []
+
+
+async def test_a_month_being_rolled_up_is_no_difference_and_a_resume_rolls_it_up(db: Any) -> None:
+    await provider(db)
+    await days.close_days(by=SYSTEM, through=date(2026, 3, 30))
+    await days.move_day(date(2026, 3, 31), by=SYSTEM)
+    assert {d.check for d in (await proved()).differences} == {"RUN"}
+    while await days.run_batch(date(2026, 4, 1)):
+        pass
+    await db.execute("ALTER TABLE billing_month RENAME TO gone")
+    with suppress(UndefinedTableError):
+        async with transaction():
+            await days.finish_runs()
+    await db.execute("ALTER TABLE gone RENAME TO billing_month")
+    assert {d.check for d in (await proved()).differences} == {"RUN"}
+    await days.finish_runs()
+    assert (await proved()).clean
+    assert await db.fetchval("SELECT count(*) FROM billing_month WHERE month = '2026-03-01'") > 0
+
+
+async def test_months_before_the_first_subscriber_stop_no_later_roll_up(db: Any) -> None:
+    await days.begin(date(2025, 12, 20), by=SYSTEM)
+    await days.close_days(by=SYSTEM, through=date(2026, 2, 9))
+    await tariffs.create_tariff(by=SYSTEM, code="n", name="n", kind="tv", mode="daily", fee=900)
+    await accounts.open_new_account("1", by=SYSTEM, billing_day=1)
+    await services.add_service("1", by=SYSTEM, tariff="n")
+    await pay("1", 5000, "cash", "first")
+    await days.close_days(by=SYSTEM, through=date(2026, 4, 4))
+    months = await db.fetch("SELECT DISTINCT month FROM billing_month ORDER BY month")
+    assert [row["month"] for row in months] == [date(2026, 2, 1), date(2026, 3, 1)]
+    assert (await proved()).clean

@@ -63,9 +63,9 @@ async def test_a_base_is_begun_imported_and_its_days_closed(
     code, out, _ = await abonent(fresh_database, "day", "close", "--through", "2026-03-03")
     assert code == 0
     assert "day: 2026-03-04" in out
-    code, _, err = await abonent(fresh_database, "day", "close", "--through", "2026-03-01")
-    assert code == 1
-    assert "DAY_NOT_OPEN" in err
+    code, out, _ = await abonent(fresh_database, "day", "close", "--through", "2026-03-03")
+    assert code == 0
+    assert "nothing to close: 2026-03-03 is closed already\nday: 2026-03-04\n" in out
 
 
 async def test_rejected_rows_are_written_and_a_dry_run_writes_nothing(

@@ -89,7 +89,9 @@ FROM ({month}) fresh
 FULL JOIN (SELECT account_id, legal_entity_id, place_id, section, line, amount
     FROM billing_month WHERE month = $1) kept
     USING (account_id, legal_entity_id, place_id, section, line)
-WHERE fresh.amount IS DISTINCT FROM kept.amount LIMIT $4
+WHERE fresh.amount IS DISTINCT FROM kept.amount
+    AND ($5::boolean OR coalesce(fresh.section, kept.section) <> 'opening')
+LIMIT $4
 """.replace("{month}", MONTH)
 
 _PLACES = """
@@ -109,11 +111,15 @@ LEFT JOIN billing_batch b ON b.day = r.day WHERE r.finished_at IS NULL GROUP BY 
 """
 """Runs that did not reach their end."""
 
+_OPENED_THROUGH = """
+SELECT coalesce((SELECT min(day) - 1 FROM billing_run WHERE finished_at IS NULL),
+    (SELECT day FROM billing_installation))
+"""
 _MONTHS = """
-SELECT m::date AS month FROM generate_series(
+SELECT m::date AS month, m < date_trunc('month', $3::date) AS closed,
+    EXISTS (SELECT FROM billing_month r WHERE r.month = m::date) AS kept
+FROM generate_series(
     date_trunc('month', $1::date), date_trunc('month', $2::date), interval '1 month') m
-WHERE EXISTS (SELECT FROM billing_month r WHERE r.month = m::date)
-    OR EXISTS (SELECT FROM billing_month_place r WHERE r.month = m::date)
 ORDER BY m
 """
 NUMBERS = "SELECT account_id, number FROM billing_account WHERE account_id = ANY($1::bigint[])"
@@ -121,16 +127,28 @@ OWED = "SELECT -coalesce(sum(balance), 0)::bigint FROM billing_account"
 COUNTED = "SELECT count(*) FROM billing_account"
 
 
-async def rolled_months(connection: Any, first: date, today: date) -> list[date]:
-    """The months that are rolled up; the sheet reads entries where one is not yet."""
-    return [row["month"] for row in await connection.fetch(_MONTHS, first, today)]
+async def opened_through(connection: Any) -> date:
+    """The last day that is open for every account: the runs up to it are finished."""
+    day: date = await connection.fetchval(_OPENED_THROUGH)
+    return day
 
 
-async def roll_up_differences(connection: Any, month: date, *, most: int) -> list[Any]:
-    """Lines of a month's roll-up that its entries and the month before do not say."""
+async def months(connection: Any, first: date, today: date) -> list[Any]:
+    """The months since the first day: `kept` where there is a roll-up, `closed` where one belongs."""
+    opened = await opened_through(connection)
+    return list(await connection.fetch(_MONTHS, first, today, opened))
+
+
+async def roll_up_differences(
+    connection: Any, month: date, *, most: int, opening: bool = True
+) -> list[Any]:
+    """Lines of a month's roll-up that its entries and the month before do not say.
+
+    Without `opening` the month before is left out: it has no roll-up to begin with.
+    """
     following = date(month.year + month.month // 12, month.month % 12 + 1, 1)
     before = date(month.year - (month.month == 1), (month.month - 2) % 12 + 1, 1)
-    return list(await connection.fetch(_ROLL_UPS, month, following, before, most))
+    return list(await connection.fetch(_ROLL_UPS, month, following, before, most, opening))
 
 
 async def place_differences(connection: Any, month: date, *, most: int) -> list[Any]:

@@ -7,6 +7,7 @@ from typing import Any
 
 from abonent.billing.queries.books import installation
 from abonent.billing.queries.lines import MONTH
+from abonent.billing.queries.proof import opened_through
 from abonent.billing.rules.periods import month_end
 from abonent.kernel.actor import SYSTEM
 from abonent.kernel.db import unit_of_work
@@ -15,11 +16,8 @@ _MISSING = """
 SELECT m::date AS month FROM generate_series(
     date_trunc('month', $1::date), date_trunc('month', $2::date) - interval '1 day', interval '1 month'
 ) m
-WHERE NOT EXISTS (SELECT 1 FROM billing_month b WHERE b.month = m::date)
-    AND NOT EXISTS (SELECT 1 FROM billing_run r WHERE r.finished_at IS NULL)
-ORDER BY m LIMIT 1
+WHERE NOT EXISTS (SELECT 1 FROM billing_month b WHERE b.month = m::date) ORDER BY m
 """
-_ANY = "SELECT EXISTS (SELECT 1 FROM billing_month WHERE month = $1)"
 _ALONE = "SELECT pg_advisory_xact_lock($1)"
 _LOCK = 4_702_120
 _FORGET = "DELETE FROM billing_month WHERE month = $1"
@@ -35,37 +33,39 @@ WHERE month = $1 GROUP BY legal_entity_id, place_id, section, line
 """
 
 
-async def roll_up(connection: Any, last_day: date) -> None:
+async def roll_up(connection: Any, last_day: date) -> bool:
     """Rebuild the roll-up of the month that ends on `last_day` from its entries and the one before.
 
-    Every daily service was settled through that day, so nothing of the month is still to come.
+    False when there is nothing to keep. Every daily service was settled through that day, so nothing of the month is still to come.
     """
     first = last_day.replace(day=1)
     before = (first - timedelta(1)).replace(day=1)
     await connection.execute(_FORGET, first)
     await connection.execute(_FORGET_PLACES, first)
-    await connection.execute(_ROLL_UP, first, last_day + timedelta(1), before)
+    kept = await connection.execute(_ROLL_UP, first, last_day + timedelta(1), before)
     await connection.execute(_BY_PLACE, first)
+    return str(kept) != "INSERT 0 0"
 
 
-async def roll_up_closed_months() -> int:
-    """Roll up, oldest first, every closed month that is not yet; answers how many.
+async def roll_up_months(connection: Any, opened: date) -> int:
+    """Roll up, oldest first, every month that ends before `opened` and is not yet; answers how many.
 
-    A month counts as closed when the run that opened its next month is finished. A month
-    without any movement has nothing to keep and ends the search.
+    A month without any movement has nothing to keep and does not count.
     """
+    await connection.execute(_ALONE, _LOCK)
+    here = await installation(connection)
     done = 0
-    while await _roll_up_next():
-        done += 1
+    for row in await connection.fetch(_MISSING, here.first_day, opened):
+        done += await roll_up(connection, month_end(row["month"]))
     return done
 
 
-async def _roll_up_next() -> bool:
+async def roll_up_closed_months() -> int:
+    """Make up for closed months that have no roll-up; answers how many.
+
+    The run that opens a month rolls up the one before as it ends; this finds what was removed
+    since, or left out by an earlier version.
+    """
     async with unit_of_work(SYSTEM) as work:
-        await work.connection.execute(_ALONE, _LOCK)
-        here = await installation(work.connection)
-        month = await work.connection.fetchval(_MISSING, here.first_day, here.day)
-        if month is None:
-            return False
-        await roll_up(work.connection, month_end(month))
-        return bool(await work.connection.fetchval(_ANY, month))
+        await work.connection.execute("SET LOCAL lock_timeout = 0")
+        return await roll_up_months(work.connection, await opened_through(work.connection))

@@ -13,7 +13,7 @@ from typing import Any
 
 from abonent.billing.queries import proof as asked
 from abonent.billing.queries.accruals import accruals
-from abonent.billing.queries.books import Loaded, installation, load_books
+from abonent.billing.queries.books import Installation, Loaded, installation, load_books
 from abonent.billing.queries.entries import posting_of
 from abonent.billing.queries.snapshot import shared_snapshot
 from abonent.billing.queries.turnover import LEVELS, Sheet, turnover
@@ -191,10 +191,7 @@ async def _whole_base(proof: Proof, by: Actor, tell: Progress) -> None:
         tell("payments", 0, 1)
         await _payments(connection, proof)
         here = await installation(connection)
-        months = await asked.rolled_months(connection, here.first_day, here.day)
-        for done, month in enumerate(months):
-            tell("months", done, len(months))
-            await _roll_up(connection, proof, month)
+        await _months(connection, proof, here, tell)
         tell("levels of the sheet", 0, len(LEVELS))
         await _sheets(connection, proof, by, here.day)
 
@@ -208,8 +205,22 @@ async def _payments(connection: Any, proof: Proof) -> None:
         proof.add("PAYMENT", number, subject, row["expected"], row["found"])
 
 
-async def _roll_up(connection: Any, proof: Proof, month: date) -> None:
-    rows = await asked.roll_up_differences(connection, month, most=MOST)
+async def _months(connection: Any, proof: Proof, here: Installation, tell: Progress) -> None:
+    """Compare every roll-up with its entries; a closed month without one is named itself."""
+    months = await asked.months(connection, here.first_day, here.day)
+    whole = True
+    for done, row in enumerate(months):
+        tell("months", done, len(months))
+        if row["kept"]:
+            await _roll_up(connection, proof, row["month"], opening=whole)
+            whole = True
+        elif row["closed"] and await asked.roll_up_differences(connection, row["month"], most=1):
+            proof.add("MONTH", None, f"{row['month']:%Y-%m}", "a roll-up", "none")
+            whole = False
+
+
+async def _roll_up(connection: Any, proof: Proof, month: date, *, opening: bool) -> None:
+    rows = await asked.roll_up_differences(connection, month, most=MOST, opening=opening)
     numbers = await asked.numbers_of(connection, [row["account_id"] for row in rows])
     for row in rows:
         subject = f"{month:%Y-%m} {row['section']} {row['line']}".rstrip()
