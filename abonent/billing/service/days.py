@@ -14,7 +14,7 @@ from abonent.billing.rules.book import CHARGE_KINDS
 from abonent.billing.rules.opening import bring_to
 from abonent.billing.rules.periods import DAY
 from abonent.billing.service.books import DAY_LOCK, keep, lock_accounts
-from abonent.billing.service.months import roll_up_closed_months, roll_up_months, roll_up_months
+from abonent.billing.service.months import roll_up_closed_months, roll_up_months
 from abonent.billing.service.plain_run import ChangedMeanwhileError, Done, open_plain
 from abonent.kernel import clock
 from abonent.kernel.actor import SYSTEM, Actor
@@ -193,8 +193,6 @@ async def finish_runs(*, progress: Progress | None = None, helpers: Crew | None 
                 for _lane in range(lanes):
                     group.create_task(_open_batches(day, progress))
             finished = await _finish(day)
-        rolling += finished
-    return rolling
         rolling += finished
     return rolling
 
