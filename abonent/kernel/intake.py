@@ -11,6 +11,7 @@ import tomllib
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from functools import lru_cache
 from itertools import islice
 from pathlib import Path
 from typing import Annotated, Any, Generic, NamedTuple, TypeVar
@@ -189,13 +190,20 @@ async def checked_batches(
 ) -> AsyncIterator[tuple[list[Numbered[RowT]], list[Reject]]]:
     """Rows of a table in batches: those that fit the model, and what is wrong with the others.
 
-    The file is read and checked beside the event loop.
+    The file is read and checked beside the event loop, one batch ahead of the caller.
     """
-    while True:
-        rows = await asyncio.to_thread(lambda: list(islice(table.rows, size)))
-        if not rows:
-            return
-        yield await asyncio.to_thread(check_rows, rows, columns, model)
+
+    def next_batch() -> tuple[list[Numbered[RowT]], list[Reject]] | None:
+        rows = list(islice(table.rows, size))
+        return check_rows(rows, columns, model) if rows else None
+
+    ahead = asyncio.create_task(asyncio.to_thread(next_batch))
+    try:
+        while (batch := await ahead) is not None:
+            ahead = asyncio.create_task(asyncio.to_thread(next_batch))
+            yield batch
+    finally:
+        ahead.cancel()
 
 
 def check_rows(
@@ -240,11 +248,15 @@ def _explained(number: int, part: ErrorDetails) -> Reject:
     return reject(number, column, value, message, **part.get("ctx", {}))
 
 
+# The same few amounts and days fill a bank's file.
+_read_amount = lru_cache(maxsize=4096)(parse_amount)
+
+
 def _amount(value: object) -> object:
     if not isinstance(value, str):
         return value
     try:
-        amount = parse_amount(value, installed_currency().digits)
+        amount = _read_amount(value, installed_currency().digits)
     except ValueError:
         raise PydanticCustomError("amount", N_("Not an amount: {value}.")) from None
     if abs(amount) > LARGEST_AMOUNT:
@@ -252,6 +264,7 @@ def _amount(value: object) -> object:
     return amount
 
 
+@lru_cache(maxsize=4096)
 def to_day(text: str) -> date | None:
     """Read YYYY-MM-DD or DD.MM.YYYY; None for anything else."""
     parts = text.strip().split(".")

@@ -93,6 +93,26 @@ async def test_rejected_rows_are_written_and_a_dry_run_writes_nothing(
         ]
 
 
+async def test_the_same_file_of_payments_is_answered_without_reading_its_rows(
+    fresh_database: Settings, tmp_path: Path
+) -> None:
+    await abonent(fresh_database, "init", "--day", "2026-03-02")
+    await abonent(fresh_database, "import", "tariffs", write(tmp_path, "t.csv", TARIFFS))
+    await abonent(fresh_database, "import", "subscribers", write(tmp_path, "s.csv", SUBSCRIBERS))
+    text = (
+        "account;amount;date;source;external_id\n1;100;2026-03-02;bank;a\n1;5;2026-03-02;bank;b\n"
+    )
+    given = ("import", "payments", write(tmp_path, "p.csv", text))
+    assert (await abonent(fresh_database, *given))[1] == "taken: 2\nunchanged: 0\nrejected: 0\n"
+    code, out, err = await abonent(fresh_database, *given)
+    assert (code, out) == (0, "taken: 0\nunchanged: 2\nrejected: 0\n")
+    assert "every row of this file was taken" in err
+    write(tmp_path, "p.csv", text + "1;7;2026-03-02;bank;c\n")
+    code, out, err = await abonent(fresh_database, *given)
+    assert (code, out, err) == (0, "taken: 1\nunchanged: 2\nrejected: 0\n", "")
+    assert await payments_known() == 3
+
+
 async def test_an_unreadable_file_is_refused_with_code_two(
     fresh_database: Settings, tmp_path: Path
 ) -> None:

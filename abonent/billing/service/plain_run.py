@@ -14,6 +14,7 @@ from typing import Any
 import asyncpg
 import numpy as np
 
+from abonent.billing.queries import plans
 from abonent.billing.queries.books import installation
 from abonent.billing.rules.columnar import Group, Plain, open_period
 from abonent.billing.rules.periods import tax_in
@@ -56,10 +57,6 @@ SELECT sum(size) * 8 < (SELECT reltuples FROM pg_class WHERE oid = 'billing_acco
 FROM billing_batch WHERE day = $1
 """
 """True when the day concerns few of all accounts; an estimate is enough, the rows are the same."""
-_PLAN = "SET LOCAL plan_cache_mode = force_custom_plan; SET LOCAL enable_mergejoin = off;"
-_PLAN_MANY = _PLAN + "SET LOCAL enable_nestloop = off"
-_PLAN_FEW = _PLAN + "SET LOCAL enable_hashjoin = off"
-"""Left to itself the server may read every account for the few that are due, or the reverse."""
 _ACCOUNTS = """
 UPDATE billing_account a SET balance = p.balance, last_no = p.last_no, day = $3::date, held_since =
     CASE WHEN p.served THEN $3::date END, bonus_left = p.bonus_left, bonus_used = p.bonus_used,
@@ -98,7 +95,7 @@ async def open_plain(connection: Any, first: int, last: int, day: date) -> Done:
     """
     here = await installation(connection)
     few = await connection.fetchval(_FEW, day)
-    await connection.execute(_PLAN_FEW if few else _PLAN_MANY)
+    await connection.execute(plans.FEW if few else plans.MANY)
     rows = await read_columns(connection, _READ, first, last, day, layout=_LAYOUT)
     plain = Plain(
         rows["account_id"], rows["balance"], rows["credit_limit"], rows["tariff_id"],

@@ -6,7 +6,6 @@ batch; every other goes through the rules.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -16,6 +15,7 @@ import asyncpg
 from pydantic import Field
 
 from abonent.billing.events import PaymentTaken
+from abonent.billing.queries import plans
 from abonent.billing.queries.books import installation
 from abonent.billing.rules import changes
 from abonent.billing.service.books import DAY_LOCK, keep, open_accounts
@@ -27,6 +27,7 @@ from abonent.kernel.errors import Conflict
 from abonent.kernel.i18n import N_
 from abonent.kernel.ids import new_id
 from abonent.kernel.intake import Amount, Day, Numbered, Outcome, Row, reject
+from abonent.kernel.jsontext import to_json
 from abonent.kernel.work import UnitOfWork
 
 SYNONYMS = {
@@ -53,14 +54,11 @@ _TRIES = 3
 _SHARE_DAY = "SELECT pg_advisory_xact_lock_shared($1)"
 _TABLE = """
 CREATE TEMPORARY TABLE IF NOT EXISTS billing_incoming (
-    row bigint, account_id bigint, number text, amount bigint, paid_on date, source text,
-    external_id text, entry_no integer
+    row integer, number text, amount bigint, source text, external_id text
 ) ON COMMIT DROP
 """
 _CLEAR = "TRUNCATE billing_incoming"
-_COLUMNS = (
-    "row", "account_id", "number", "amount", "paid_on", "source", "external_id", "entry_no",
-)  # fmt: skip
+_COLUMNS = ("row", "number", "amount", "source", "external_id")
 _FRESH = """
 SELECT i.row, n.account_id, k.amount AS known
 FROM billing_incoming i
@@ -70,32 +68,21 @@ WHERE k.source IS NULL OR k.account_id IS DISTINCT FROM n.account_id OR k.amount
 ORDER BY i.row
 """
 _LOCK = """
-SELECT account_id FROM billing_account WHERE account_id = ANY($1::bigint[])
-ORDER BY account_id FOR UPDATE
+SELECT a.account_id, a.last_no, a.legal_entity_id, a.place_id,
+    d.day > $2 AND a.state IN ('served', 'frozen', 'ended', 'idle') AS simple
+FROM billing_account a JOIN billing_account_due d ON d.account_id = a.account_id
+WHERE a.account_id = ANY($1::bigint[]) ORDER BY a.account_id FOR UPDATE OF a
 """
-_SIMPLE = """
-SELECT a.account_id, a.last_no FROM billing_account a JOIN billing_account_due d USING (account_id)
-WHERE a.account_id = ANY($1::bigint[]) AND d.day > $2
-    AND a.state IN ('served', 'frozen', 'ended', 'idle')
-"""
-_ENTRIES = """
-INSERT INTO billing_entry (account_id, day, no, kind, contra, amount, legal_entity_id, place_id,
-    source, actor, created_at, detail)
-SELECT i.account_id, $1, i.entry_no, 'payment', 'money.' || i.source, i.amount, a.legal_entity_id,
-    a.place_id, i.source, $2, $3, jsonb_build_object('note', jsonb_strip_nulls(
-        jsonb_build_object('external_id', i.external_id, 'paid_on', i.paid_on)))
-FROM billing_incoming i JOIN billing_account a USING (account_id)
-"""
-_INBOX = """
-INSERT INTO billing_inbox (source, external_id, account_id, amount, day, entry_no, paid_on)
-SELECT source, external_id, account_id, amount, $1, entry_no, paid_on FROM billing_incoming
-"""
+"""The due day is read before the lock is had; while the day stands it never comes nearer than that."""
 _BALANCES = """
 UPDATE billing_account a SET balance = a.balance + i.amount, last_no = i.last_no
-FROM (SELECT account_id, sum(amount)::bigint AS amount, max(entry_no) AS last_no
-      FROM billing_incoming GROUP BY account_id) i
+FROM unnest($1::bigint[], $2::bigint[], $3::integer[]) AS i (account_id, amount, last_no)
 WHERE a.account_id = i.account_id
 """
+_ENTRY_COLUMNS = (
+    "account_id", "day", "no", "kind", "contra", "amount", "legal_entity_id", "place_id", "source",
+    "actor", "created_at", "detail",
+)  # fmt: skip
 _INBOX_COLUMNS = (
     "source", "external_id", "account_id", "amount", "day", "entry_no", "paid_on",
 )  # fmt: skip
@@ -157,7 +144,7 @@ async def _take_batch(rows: Sequence[Numbered[PaymentRow]], by: Actor) -> Outcom
         unique = await _once_each(work, rows, day, outcome)
         fresh = await _unseen(work, unique, outcome)
         if fresh:
-            simple = await _simple_accounts(work, fresh, day)
+            simple = await _lock(work, fresh, day)
             await _take_simple(work, [p for p in fresh if p.account in simple], simple, day)
             await _take_by_rules(work, [p for p in fresh if p.account not in simple])
             await work.audit(
@@ -205,12 +192,11 @@ async def _unseen(
     """The payments of a batch that are on an account and not yet in the inbox."""
     await work.connection.execute(_TABLE)
     await work.connection.execute(_CLEAR)
-    await _copy(
-        work,
-        [
-            (at, None, r.account, r.amount, None, r.source, r.external_id, None)
-            for at, r in enumerate(n.row for n in unique)
-        ],
+    rows = enumerate(numbered.row for numbered in unique)
+    await work.connection.copy_records_to_table(
+        "billing_incoming",
+        records=[(at, r.account, r.amount, r.source, r.external_id) for at, r in rows],
+        columns=list(_COLUMNS),
     )
     found = await work.connection.fetch(_FRESH)
     outcome.unchanged += len(unique) - len(found)
@@ -229,38 +215,46 @@ async def _unseen(
     return fresh
 
 
-async def _simple_accounts(work: UnitOfWork, fresh: list[_Payment], day: date) -> dict[int, int]:
-    """Accounts on which money changes nothing but the balance, with their last entry's number.
+async def _lock(work: UnitOfWork, fresh: list[_Payment], day: date) -> dict[int, Any]:
+    """Lock the accounts; answers those on which money changes nothing but the balance.
 
     They are not behind the day, and nobody on them waits for money. A running daily service is
     no hindrance: the day kept as its next may come earlier than needed, never later.
     """
     accounts = sorted({p.account for p in fresh})
-    await work.connection.execute(_LOCK, accounts)
-    rows = await work.connection.fetch(_SIMPLE, accounts, day)
-    return {row["account_id"]: row["last_no"] for row in rows}
+    await work.connection.execute(plans.FEW)
+    rows = await work.connection.fetch(_LOCK, accounts, day)
+    return {row["account_id"]: row for row in rows if row["simple"]}
 
 
 async def _take_simple(
-    work: UnitOfWork, payments: list[_Payment], last: dict[int, int], day: date
+    work: UnitOfWork, payments: list[_Payment], accounts: dict[int, Any], day: date
 ) -> None:
     if not payments:
         return
-    numbers: Counter[int] = Counter(last)
-    records = []
+    last = {account: row["last_no"] for account, row in accounts.items()}
+    sums = dict.fromkeys(accounts, 0)
+    entries, inbox = [], []
+    actor, at = f"{work.by.kind}:{work.by.id}", clock.now()
     for payment in payments:
         row, account = payment.row, payment.account
-        numbers[account] += 1
-        no = numbers[account]
-        records.append((0, account, None, row.amount, row.date, row.source, row.external_id, no))
+        no = last[account] = last[account] + 1
+        sums[account] += row.amount
+        place = accounts[account]
+        note = to_json({"note": {"external_id": row.external_id, "paid_on": row.date}})
+        entries.append(
+            (
+                account, day, no, "payment", f"money.{row.source}", row.amount,
+                place["legal_entity_id"], place["place_id"], row.source, actor, at, note,
+            )
+        )  # fmt: skip
+        inbox.append((row.source, row.external_id, account, row.amount, day, no, row.date))
         work.record(PaymentTaken(account, no, row.amount, row.source))
         await _remark(work, payment, no)
-    await work.connection.execute(_CLEAR)
-    await _copy(work, records)
-    actor = f"{work.by.kind}:{work.by.id}"
-    await work.connection.execute(_ENTRIES, day, actor, clock.now())
-    await work.connection.execute(_INBOX, day)
-    await work.connection.execute(_BALANCES)
+    copy = work.connection.copy_records_to_table
+    await copy(f"billing_entry_{day:%Y%m}", records=entries, columns=list(_ENTRY_COLUMNS))
+    await copy("billing_inbox", records=inbox, columns=list(_INBOX_COLUMNS))
+    await work.connection.execute(_BALANCES, list(sums), list(sums.values()), list(last.values()))
 
 
 async def _take_by_rules(work: UnitOfWork, payments: list[_Payment]) -> None:
@@ -302,9 +296,3 @@ async def _remark(work: UnitOfWork, payment: _Payment, entry: int) -> None:
             account_id=payment.account,
             personal={"comment": payment.row.comment},
         )
-
-
-async def _copy(work: UnitOfWork, records: list[tuple[Any, ...]]) -> None:
-    await work.connection.copy_records_to_table(
-        "billing_incoming", records=records, columns=list(_COLUMNS)
-    )
