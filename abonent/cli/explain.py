@@ -13,6 +13,7 @@ from abonent.kernel.db import open_database
 from abonent.kernel.i18n import LANGUAGES
 from abonent.kernel.jsontext import to_json
 from abonent.kernel.settings import Settings
+from abonent.web.queries import name_of
 
 LARGEST = 2**31 - 1
 
@@ -48,12 +49,14 @@ async def _run(arguments: Namespace, settings: Settings) -> int:
     number, no = arguments.entry
     async with open_database(settings):
         item, catalogue = await read_entry(number, no, by=SYSTEM)
+        name = await name_of(item.actor) if item.actor else None
     told = explain(
         item.posting,
         catalogue=catalogue,
         language=arguments.language or settings.language,
         account_number=number,
         actor=item.actor,
+        actor_name=name,
     )
     print(_as_json(told) if arguments.format == "json" else _as_text(told))
     return 0

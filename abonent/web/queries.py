@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -76,8 +77,11 @@ SELECT id, created_at, last_seen_at, ip, agent
 
 _CREDENTIALS = "SELECT id AS user_id, password_hash, active FROM web_user WHERE login = $1"
 _ROLES = "SELECT code, name FROM web_role ORDER BY code"
-_USER_NAME = "SELECT name FROM web_user WHERE id = $1"
-_PROGRAM_NAME = "SELECT name FROM web_token WHERE id = $1"
+_NAMES = """
+SELECT 'user:' || id AS actor, name FROM web_user WHERE 'user:' || id = ANY($1::text[])
+UNION ALL
+SELECT 'token:' || id, name FROM web_token WHERE 'token:' || id = ANY($1::text[])
+"""
 
 
 async def identify(secret: str) -> Identity | None:
@@ -136,10 +140,14 @@ async def roles() -> dict[str, str]:
 
 async def name_of(actor: str) -> str | None:
     """Return the name behind "user:ID" or "token:ID"; None for the automaton and the unknown."""
-    kind, _, number = actor.partition(":")
-    statement = {"user": _USER_NAME, "token": _PROGRAM_NAME}.get(kind)
-    if statement is None or not number.isdecimal():
-        return None
+    return (await names_of([actor])).get(actor)
+
+
+async def names_of(actors: Iterable[str | None]) -> dict[str, str]:
+    """Return the names behind "user:ID" and "token:ID"; others have none and are left out."""
+    asked = {actor for actor in actors if actor and actor.startswith(("user:", "token:"))}
+    if not asked:
+        return {}
     async with reading() as connection:
-        name: str | None = await connection.fetchval(statement, int(number))
-    return name
+        rows = await connection.fetch(_NAMES, list(asked))
+    return {row["actor"]: row["name"] for row in rows}

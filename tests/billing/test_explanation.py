@@ -205,3 +205,45 @@ def test_a_wrong_amount_does_not_recompute() -> None:
     posting = charge(line(date(2026, 9, 14), date(2026, 10, 1)))
     posting.amount -= 1
     assert told(posting).total != posting.amount
+
+
+@pytest.mark.parametrize(
+    ("actor", "name", "says"),
+    [
+        ("token:1882528734477969537", "Сбербанк Онлайн", "программой «Сбербанк Онлайн»."),
+        ("token:1882528734477969537", None, "Проведено 14.09.2026 программой."),
+        ("user:7", "Мария Петрова", "Проведено 14.09.2026: Мария Петрова."),
+        ("import:cli", None, "при загрузке данных."),
+        ("system:system", None, "Проведено автоматом 14.09.2026."),
+        (None, None, "Проведено 14.09.2026."),
+    ],
+)
+def test_who_posted_it_is_said_by_name_and_never_by_id(
+    actor: str | None, name: str | None, says: str
+) -> None:
+    posting = Posting(3, date(2026, 9, 14), Kind.PAYMENT, 50000, source="sbp")
+    answer = explain(posting, catalogue=Prices(), language="ru", actor=actor, actor_name=name)
+    assert answer.posted.endswith(says)
+    assert answer.steps[-1] == answer.posted
+    assert not any("1882528" in step or "cli" in step for step in answer.steps)
+    assert "Источник: СБП." in answer.text
+
+
+def test_nothing_is_said_twice() -> None:
+    whole = charge(line(date(2026, 9, 1), date(2026, 10, 1)))
+    answer = told(whole)
+    assert plain(answer.text).startswith("460,00 ₽ за весь период. Тариф")
+    assert len(answer.more) == 2  # the tax and who posted it
+    halves = charge(
+        line(date(2026, 9, 1), date(2026, 9, 16)), line(date(2026, 9, 16), date(2026, 10, 1))
+    )
+    for posting in (whole, halves):
+        assert len(set(told(posting).steps)) == len(told(posting).steps)
+        assert told(posting).text.count("Тариф") == 1
+
+
+def test_one_day_is_no_span() -> None:
+    text = told(charge(line(date(2026, 9, 6), date(2026, 9, 7)), through=date(2026, 9, 6))).text
+    assert "Один день из 30: 06.09.2026." in text
+    assert text.count("06.09.2026") == 1
+    assert "Начислялось по дням." in text

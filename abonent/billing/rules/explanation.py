@@ -21,6 +21,7 @@ from abonent.billing.rules.calculation import (
     tariff_of,
     version_number,
 )
+from abonent.billing.rules.circumstances import Circumstances, posted_by
 from abonent.billing.rules.periods import tax_in
 from abonent.kernel.i18n import N_, gettext, ngettext
 from abonent.kernel.money import half_up
@@ -43,34 +44,25 @@ KIND_NAMES: dict[Kind, str] = {
     Kind.OPENING: N_("Opening balance"),
 }
 
-_CAUSES = {
-    "funds": N_("The money did not suffice for these days: they will not be served."),
-    "freeze": N_("The account is frozen on these days."),
-    "tariff": N_("The tariff changes, and the old one ends before these days."),
-    "end": N_("The service ends before these days."),
-    "paid": N_("These days were paid for before the account was taken over."),
-    "debt": N_("An unpaid bill from before the account was taken over."),
-}
-_ACTORS = {
-    "system": N_("Posted by the automaton on {day}."),
-    "user": N_("Posted on {day} by user {name}."),
-    "token": N_("Posted on {day} by the program with token {name}."),
-    "subscriber": N_("Posted on {day} by the subscriber."),
-    "import": N_("Posted on {day} by an import ({name})."),
-}
-
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
     """How an entry came about: one paragraph, its figures, its steps, and its amount made anew.
 
-    `total` is signed as the entry is and equals its amount when the books are right.
+    `total` is signed as the entry is and equals its amount when the books are right; `posted` says
+    who posted it, and is the last step.
     """
 
     text: str
     inputs: dict[str, Any]
     steps: list[str]
     total: int
+    posted: str
+
+    @property
+    def more(self) -> list[str]:
+        """The steps that the paragraph has not said already."""
+        return [step for step in self.steps if step not in self.text]
 
 
 def kind_name(kind: Kind, language: str | None = None) -> str:
@@ -85,15 +77,18 @@ def explain(
     language: str,
     account_number: str | None = None,
     actor: str | None = None,
+    actor_name: str | None = None,
 ) -> Explanation:
-    """Explain an entry; `actor` is its "kind:id" and `account_number` completes entry numbers.
+    """Explain an entry; `actor` is its "kind:id", `actor_name` what people call that one.
 
-    46000 a month from 14 to 30 September: "460,00 ₽ × (30/30 − 13/30) = 260,67 ₽. ..."
+    `account_number` completes the numbers of other entries. 46000 a month from 14 to 30 September:
+    "460,00 ₽ × (30/30 − 13/30) = 260,67 ₽. ..."
     """
     told = _Telling(posting, catalogue, language, account_number)
-    steps = [step for step in (*told.lines(), *told.circumstances(actor)) if step]
-    text = " ".join([told.headline(), *told.short()])
-    return Explanation(text, inputs_of(posting, catalogue), steps, recomputed(posting))
+    posted = posted_by(posting, actor, actor_name, language)
+    steps = list(dict.fromkeys([*told.lines(), *told.around(), posted]))
+    text = " ".join(dict.fromkeys([told.headline(), *told.short()]))
+    return Explanation(text, inputs_of(posting, catalogue), steps, recomputed(posting), posted)
 
 
 class _Telling:
@@ -109,6 +104,7 @@ class _Telling:
         self.parts = [part_of(line) for line in posting.slices]
         self.runs: list[Run] = runs_of(posting.amounts) if posting.amounts else []
         self.total = recomputed(posting)
+        self.circumstances = Circumstances(posting, language, self.entry)
 
     def say(self, msgid: str, **params: Any) -> str:
         return gettext(msgid, self.language, **params)
@@ -138,7 +134,7 @@ class _Telling:
         length, upto = part.slice.period.days, part.before + part.days
         known = {"fee": part.fee, "amount": part.amount, "days": length}
         if part.before == 0 and upto == length:
-            return self.say(N_("{fee:money} for the whole period = {amount:money}."), **known)
+            return self.say(N_("{fee:money} for the whole period."), **known)
         if part.before == 0:
             return self.say(N_("{fee:money} × {to}/{days} = {amount:money}."), to=upto, **known)
         return self.say(
@@ -157,6 +153,10 @@ class _Telling:
         span = {"first": self.runs[0].first, "last": self.runs[-1].last}
         sign = -1 if self.total < 0 else 1
         known = {**span, "amount": sign * self.total}
+        if days == 1:
+            one_day = N_("{amount:money} back for one day, {first}.")
+            more = N_("{amount:money} more for one day, {first}.")
+            return self.say(more if self.total < 0 else one_day, **known)
         if self.total < 0:
             one = N_("{amount:money} more for {number} day from {first} to {last}.")
             many = N_("{amount:money} more for {number} days from {first} to {last}.")
@@ -169,20 +169,24 @@ class _Telling:
 
     def short(self) -> Iterator[str]:
         posting = self.posting
-        if not self.parts and (self.runs or posting.kind is Kind.FREEZE_FEE):
+        if self._kind_untold():
             yield kind_name(posting.kind, self.language) + "."
-        seen: set[str] = set()
         for part in self.parts:
-            for sentence in (self._version(part), self._days(part), self._discount(part)):
-                if sentence and sentence not in seen:
-                    seen.add(sentence)
-                    yield sentence
+            yield from filter(None, (self._version(part), self._discount(part)))
+        if len(self.parts) == 1:
+            yield self._days(self.parts[0])
         if self.tariff and not self.parts:
             yield self.say(N_("Tariff “{name}”."), name=self.tariff.name)
-        yield from self._reasons()
-        yield from self._dates()
+        yield from self.circumstances.sentences()
         if posting.tax_rate:
             yield self._tax()
+
+    def _kind_untold(self) -> bool:
+        """Tell whether the first sentence was figures alone that a charge would have as well."""
+        kind = self.posting.kind
+        if self.parts or kind is Kind.RETURN:
+            return False
+        return bool(self.runs) or kind is Kind.FREEZE_FEE
 
     def _version(self, part: Part) -> str:
         name = self.tariff.name if self.tariff else ""
@@ -196,14 +200,15 @@ class _Telling:
 
     def _days(self, part: Part) -> str:
         line = part.slice
+        known = {"days": line.period.days, "first": line.start, "last": last_day(line.end)}
+        if part.days == 1:
+            return self.say(N_("One day of {days}: {first}."), **known)
         return ngettext(
             N_("{number} day of {days}: from {first} to {last}."),
             N_("{number} days of {days}: from {first} to {last}."),
             part.days,
             self.language,
-            days=line.period.days,
-            first=line.start,
-            last=last_day(line.end),
+            **known,
         )
 
     def _discount(self, part: Part) -> str:
@@ -224,56 +229,6 @@ class _Telling:
         point = "," if self.language == "ru" else "."
         return f"{whole}{point}{rest:02}".rstrip("0") if rest else str(whole)
 
-    def _reasons(self) -> Iterator[str]:
-        posting = self.posting
-        if posting.corrects is not None:
-            what = N_("Corrects entry {entry}.")
-            if posting.kind is Kind.REVERSAL:
-                what = N_("Takes back payment {entry}.")
-            yield self.say(what, entry=self.entry(posting.corrects))
-        cause = str(posting.note.get("cause", ""))
-        if cause:
-            yield self.say(_CAUSES.get(cause, N_("Reason: {reason}.")), reason=cause)
-        if incident := posting.note.get("incident"):
-            yield self.say(N_("Outage {incident}."), incident=incident)
-        if reason := posting.note.get("reason"):
-            yield self.say(N_("Reason: {reason}."), reason=reason)
-        if posting.note.get("served") is False:
-            yield self.say(N_("Stated: these days were not served."))
-        if posting.note.get("served") is True:
-            yield self.say(N_("Stated: these days were served."))
-
-    def _dates(self) -> Iterator[str]:
-        posting, note = self.posting, self.posting.note
-        if posting.source:
-            source = self._source(posting.source)
-            yield self.say(self._source_words(), source=source)
-        if external := note.get("external_id"):
-            yield self.say(N_("Number at the source: {external}."), external=external)
-        if paid_on := note.get("paid_on"):
-            yield self.say(N_("Paid on {day}."), day=_day(paid_on))
-        if posting.settles:
-            named = ", ".join(self.entry(no) for no in posting.settles)
-            yield self.say(N_("Settles {entries} first."), entries=named)
-        if posting.kind is Kind.OPENING and posting.period:
-            span = {"first": posting.period.start, "last": last_day(posting.period.end)}
-            yield self.say(N_("For the days from {first} to {last}."), **span)
-        if posting.through:
-            text = N_("Accrued day by day through {through}.")
-            yield self.say(text, through=posting.through)
-        if posting.due_on:
-            yield self.say(N_("Due on {due_on}."), due_on=posting.due_on)
-
-    def _source(self, source: str) -> str:
-        return self.say(_SOURCES[source]) if source in _SOURCES else source
-
-    def _source_words(self) -> str:
-        if self.posting.kind is Kind.REFUND:
-            return N_("Paid out by: {source}.")
-        if self.posting.kind is Kind.FEE:
-            return N_("For: {source}.")
-        return N_("Source: {source}.")
-
     def _tax(self) -> str:
         rate = self.posting.tax_rate
         tax = half_up(self.total * rate, 10_000 + rate)
@@ -283,9 +238,13 @@ class _Telling:
     # the steps: how it is reckoned, line by line
 
     def lines(self) -> Iterator[str]:
-        yield kind_name(self.posting.kind, self.language) + "."
         for part in self.parts:
-            yield from (self._version(part), self._discount(part), self._share(part))
+            yield from filter(None, (self._version(part), self._discount(part)))
+            if len(self.parts) == 1:
+                yield self._days(part)
+                yield self._share(part)
+            else:
+                yield f"{self._days(part)} {self._share(part)}"
         for run in self.runs:
             yield self._run(run)
         if len(self.parts) > 1:
@@ -306,14 +265,13 @@ class _Telling:
             "earlier": half_up(part.fee * part.before, length),
             "amount": part.amount,
         }
-        days = self._days(part)
         if part.before == 0:
-            return days + " " + self.say(N_("{fee:money} × {to}/{days} = {amount:money}."), **known)
+            return self._formula(part)
         formula = N_(
             "{fee:money} × {to}/{days} = {upto:money}; less {fee:money} × {before}/{days} = "
             "{earlier:money}; remain {amount:money}."
         )
-        return days + " " + self.say(formula, **known)
+        return self.say(formula, **known)
 
     def _run(self, run: Run) -> str:
         known = {"first": run.first, "last": run.last, "amount": run.amount, "days": run.days}
@@ -322,31 +280,11 @@ class _Telling:
         formula = N_("{first} to {last}: {amount:money} × {days} = {sum:money}.")
         return self.say(formula, sum=run.amount * run.days, **known)
 
-    def circumstances(self, actor: str | None) -> Iterator[str]:
+    def around(self) -> Iterator[str]:
         posting = self.posting
-        yield from self._reasons()
-        yield from self._dates()
+        yield from self.circumstances.sentences()
         if posting.tax_code is not None and posting.tax_rate:
             formula = N_("Tax inside: {amount:money} × {rate} / (100 + {rate}) = {tax:money}.")
             tax = tax_in(posting.amount, posting.tax_rate)
             rate = self._percent(posting.tax_rate)
             yield self.say(formula, amount=abs(self.total), rate=rate, tax=abs(tax))
-        yield self._posted(actor)
-        moved = N_("The balance moves by {amount:money}.")
-        yield self.say(moved, amount=posting.amount)
-
-    def _posted(self, actor: str | None) -> str:
-        kind, _, name = (actor or "").partition(":")
-        text = _ACTORS.get(kind, N_("Posted on {day}."))
-        return self.say(text, day=self.posting.day, name=name)
-
-
-_SOURCES = {
-    "cash": N_("cash desk"),
-    "bank": N_("bank"),
-    "card": N_("card"),
-}
-
-
-def _day(value: object) -> object:
-    return date.fromisoformat(value) if isinstance(value, str) else value

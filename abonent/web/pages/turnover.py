@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -19,6 +19,7 @@ from abonent.kernel.i18n import _, current_language
 from abonent.web.files import Cell, csv_answer
 from abonent.web.forms import by_field
 from abonent.web.pages.turnover_asked import Asked, read_asked
+from abonent.web.queries import names_of
 from abonent.web.render import page, signed_in
 from abonent.web.wording import LEVEL_NAMES, SECTION_NAMES, line_name
 
@@ -26,6 +27,7 @@ PAGE = 100
 """Rows of one page; the sums are of all rows."""
 
 
+NOBODY: Mapping[str, str] = {}
 _DIGITS = re.compile(r"([0-9]+)")
 
 
@@ -63,11 +65,6 @@ class Told:
     move: Move
     name: str
     explanation: Explanation
-
-    @property
-    def more(self) -> list[str]:
-        """The steps that the text has not said; the first one only names the kind of entry."""
-        return [step for step in self.explanation.steps[1:] if step not in self.explanation.text]
 
 
 async def show_turnover(request: Request) -> Response:
@@ -220,23 +217,25 @@ async def _moves(asked: Asked, actor: Actor) -> Moves:
 
 async def _entries(asked: Asked, actor: Actor) -> dict[str, Any]:
     moves = await _moves(asked, actor)
+    names = await names_of(move.item.actor for move in moves.rows)
     totals = {section: moves.total(section) for section in SECTION_NAMES}
     last = moves.rows[-1].owed_after if moves.rows else moves.opening
     return {
         "moves": moves,
-        "told": [_told(move, moves) for move in moves.rows],
+        "told": [_told(move, moves, names) for move in moves.rows],
         "totals": totals,
         "agrees": last == moves.closing,
     }
 
 
-def _told(move: Move, moves: Moves) -> Told:
+def _told(move: Move, moves: Moves, names: Mapping[str, str] = NOBODY) -> Told:
     explanation = explain(
         move.item.posting,
         catalogue=moves.catalogue,
         language=current_language(),
         account_number=moves.number,
         actor=move.item.actor,
+        actor_name=names.get(move.item.actor or ""),
     )
     return Told(move, line_name(move.line), explanation)
 
