@@ -29,6 +29,8 @@ _TITLES = {
     500: N_("The program failed"),
     503: N_("The database does not answer"),
 }
+# Where a code says more than its family does.
+_TITLES_BY_CODE = {"NO_DAY": N_("The business day has not begun")}
 _ADVICE = {
     403: N_("A head of department or an administrator can give the right."),
     404: N_("The link may be old, or the record was moved. Try the search line."),
@@ -70,7 +72,7 @@ def failure(
     """Render a failure: a notice for a script, a whole page for a person."""
     context = {
         "status": status,
-        "title": _(_TITLES.get(status, _TITLES[500])),
+        "title": _(_TITLES_BY_CODE.get(code) or _TITLES.get(status, _TITLES[500])),
         "text": text,
         "advice": _(_ADVICE[status]) if status in _ADVICE else "",
         "code": code,

@@ -25,10 +25,16 @@ class Found:
 
 @dataclass(frozen=True)
 class Group:
-    """Answers of one kind under a heading (an English message id)."""
+    """Answers of one kind under a heading (an English message id).
+
+    `sure` is False where they are only like what was asked for, `named` True where it is the very
+    name of one.
+    """
 
     label: str
     found: tuple[Found, ...]
+    sure: bool = True
+    named: bool = False
 
 
 Finder = Callable[[Actor, str], Awaitable[Group]]
@@ -66,11 +72,23 @@ def find_pages(actor: Actor, query: str) -> Group:
         for item in items
         if not query or any(matches(query, name) for name in _names(item))
     )
-    return Group(N_("Pages"), found)
+    named = any(is_name(query, name) for item in items for name in _names(item))
+    return Group(N_("Pages"), found, named=bool(query) and named)
+
+
+def is_name(query: str, label: str) -> bool:
+    """Tell whether the query is the whole label, in either layout."""
+    return folded(label) in {folded(query), folded(other_layout(query))}
 
 
 async def find_all(actor: Actor, query: str, *, finders: Sequence[Finder] = ()) -> list[Group]:
-    """Return every group with an answer, records before pages."""
+    """Return every group with an answer: records before pages, what is only alike after them.
+
+    A page called by its own name comes before all records.
+    """
+    pages = find_pages(actor, query)
     groups = [await finder(actor, query) for finder in finders]
-    groups.append(find_pages(actor, query))
-    return [group for group in groups if group.found]
+    sure = [group for group in groups if group.sure]
+    alike = [group for group in groups if not group.sure]
+    ordered = [pages, *sure, *alike] if pages.named else [*sure, pages, *alike]
+    return [group for group in ordered if group.found]

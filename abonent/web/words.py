@@ -9,6 +9,7 @@ from babel.dates import format_date
 from abonent.billing.queries.statement import Item
 from abonent.billing.rules.book import Kind, Mode, Posting
 from abonent.billing.rules.calculation import last_day
+from abonent.billing.rules.circumstances import source_name
 from abonent.billing.rules.explanation import kind_name
 from abonent.billing.rules.standing import ServiceState
 from abonent.crm.search import Why
@@ -46,6 +47,7 @@ PROMISE_STATES = {
     "active": (N_("active"), "warn"),
     "kept": (N_("kept"), "good"),
     "broken": (N_("broken"), "bad"),
+    "replaced": (N_("replaced"), ""),
 }
 WHY = {
     Why.NUMBER: N_("account number"),
@@ -56,7 +58,20 @@ WHY = {
     Why.ALIKE: N_("similar name"),
     Why.RECENT: N_("opened lately"),
 }
+ROLES = (
+    N_("Administrator"),
+    N_("Head of department"),
+    N_("Office clerk"),
+    N_("Cashier"),
+    N_("Collector"),
+    N_("Retention specialist"),
+    N_("Coordinator"),
+    N_("Staff officer"),
+    N_("Technician"),
+)
+"""The roles an installation begins with; their names lie in the database in English."""
 SOURCES = {"cash": N_("Cash desk"), "card": N_("Card terminal"), "bank": N_("Bank transfer")}
+"""Where money taken at the desk may come from."""
 
 
 def address_of(street: str, house: str, flat: str) -> str:
@@ -88,7 +103,7 @@ def posting_title(posting: Posting) -> str:
     """The same for an entry that is not posted yet."""
     name = kind_name(posting.kind)
     if posting.kind is Kind.PAYMENT and posting.source:
-        return f"{name}: {_(SOURCES.get(posting.source, posting.source)).lower()}"
+        return f"{name}: {source_name(posting.source)}"
     parts = [posting.tariff.name if posting.tariff else name]
     if posting.tariff and posting.kind is not Kind.CHARGE:
         parts.insert(0, name)

@@ -166,7 +166,7 @@ async def test_an_account_is_frozen(provider: None, seat: Page) -> None:
     await seat.wait_for_selector("dialog[open] .outcome")
     await seat.keyboard.press("Control+Enter")
     await seat.wait_for_url("**/accounts/20417?done=freeze")
-    await expect(seat.locator(".hero")).to_contain_text("Заморозка")
+    await expect(seat.locator(".hero")).to_contain_text("Добровольная блокировка")
 
 
 async def test_the_register_is_used_without_a_mouse(provider: None, seat: Page) -> None:

@@ -98,8 +98,8 @@ async def test_the_card_says_how_the_account_stands(clerk: httpx.AsyncClient) ->
     assert "Орлова Ирина Олеговна" in text
     assert "ул. Мира, 8, кв. 77" in text
     assert _money(view.balance) in text
-    assert "денег хватит до 30 ноября 2026" in text
-    assert f"1 декабря нужно {_money(view.outlook.missing)}" in text
+    assert "денег хватит по 30 ноября 2026" in text
+    assert f"чтобы хватило по 31 декабря, нужно {_money(view.outlook.missing)}" in text
     assert "+7 916 ••• ••-42" in text
 
 
@@ -109,7 +109,7 @@ async def test_the_card_says_how_the_account_stands(clerk: httpx.AsyncClient) ->
         ("20418", "Приостановлен"),
         ("20419", "начислено"),
         ("20420", "долг"),
-        ("20421", "Заморожен"),
+        ("20421", "Добровольная блокировка"),
     ],
 )
 async def test_every_state_is_said_in_words(
@@ -242,7 +242,7 @@ async def test_a_promise_is_given_or_the_rule_and_its_date_are_named(
 ) -> None:
     dialog = await clerk.get("/accounts/20418/promise", headers=HX)
     text = _plain(dialog.text)
-    assert "до 19.11.2026" in text
+    assert "по 18.11.2026" in text
     assert "Возможно с 25.10.2027" in text
     form = {"key": _key(dialog.text), "offer": "short", "step": "do"}
     for _again in range(2):
@@ -420,3 +420,46 @@ async def test_a_page_asks_the_database_at_most_twelve_times(
     finally:
         db.remove_query_logger(note)
     assert 0 < len(asked) <= 12, "\n".join(asked)
+
+
+async def test_an_entry_is_found_by_its_number(clerk: httpx.AsyncClient) -> None:
+    text = (await clerk.get("/find", params={"q": "20417-2"}, headers=HX)).text
+    assert 'href="/accounts/20417/entries/2"' in text
+    assert "Оптима 100" in text
+    for unknown in ("20417-999", "20417-0", "99999-1", "-1", "20417-99999999999"):
+        text = (await clerk.get("/find", params={"q": unknown}, headers=HX)).text
+        assert "/entries/" not in text
+
+
+async def test_a_page_called_by_its_name_comes_first(clerk: httpx.AsyncClient) -> None:
+    text = (await clerk.get("/find", params={"q": "Спорные платежи"}, headers=HX)).text
+    assert re.findall(r'role="option"[^>]*href="([^"]+)"', text)[0] == "/parked"
+    for query in ("орловв", "обороты"):  # like a name, and a page beside nothing alike
+        text = (await clerk.get("/find", params={"q": query}, headers=HX)).text
+        assert re.findall(r'role="option"[^>]*href="([^"]+)"', text)
+
+
+async def test_a_tariff_for_companies_is_not_offered_to_a_person(
+    clerk: httpx.AsyncClient, db: Any
+) -> None:
+    offered = (await clerk.get("/accounts/20417/tariff", headers=HX)).text
+    assert 'value="biz"' in offered
+    await db.execute(
+        "UPDATE billing_tariff SET attributes = '{\"audience\": \"company\"}' WHERE code = 'biz'"
+    )
+    await db.execute("UPDATE billing_installation SET catalogue = catalogue + 7")
+    offered = (await clerk.get("/accounts/20417/tariff", headers=HX)).text
+    assert 'value="biz"' not in offered
+    assert 'value="opt500"' in offered
+
+
+async def test_the_card_says_where_money_came_from_and_who_took_it(
+    clerk: httpx.AsyncClient,
+) -> None:
+    key = _key((await clerk.get("/accounts/20418/payment")).text)
+    form = {"key": key, "amount": "100", "source": "cash", "step": "do"}
+    await clerk.post("/accounts/20418/payment", data=form)
+    await take_payment("20418", by=SYSTEM, amount=100, source="sbp", external_id="s-1")
+    text = _plain((await clerk.get("/accounts/20418")).text)
+    assert "Платёж: СБП" in text
+    assert "Мария Петрова." in text

@@ -14,7 +14,7 @@ from abonent.billing.rules.taxes import NO_TAX, Tax, TaxRate
 _TARIFFS = """
 SELECT t.*, coalesce((
     SELECT array_agg(v ORDER BY v.valid_from) FROM billing_tariff_version v WHERE v.tariff_id = t.id
-), '{}') AS versions
+), '{}') AS versions, t.attributes ->> 'audience' AS audience
 FROM billing_tariff t
 """
 _RATES = "SELECT code, since, rate FROM billing_tax_rate ORDER BY code, since"
@@ -48,6 +48,7 @@ class Catalogue:
     freezes: FreezePolicy
     notice_days: int
     owners: dict[int, int] = field(default_factory=dict)
+    audiences: dict[str, str] = field(default_factory=dict)
 
     def tariff_of(self, version: int) -> Tariff:
         """The tariff a version belongs to."""
@@ -102,6 +103,7 @@ async def _read(connection: Any, version: int) -> Catalogue:
         ),
         notice_days=policy["notice_days"],
         owners={v.id: t.id for t in tariffs.values() for v in t.versions},
+        audiences={r["code"]: r["audience"] for r in rows if r["audience"]},
     )
 
 

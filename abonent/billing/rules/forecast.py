@@ -6,11 +6,12 @@ from datetime import date, timedelta
 from typing import NamedTuple
 
 from abonent.billing.rules.book import Book, Mode, Service, copied
-from abonent.billing.rules.opening import due_today, open_day
-from abonent.billing.rules.periods import DAY, FAR
+from abonent.billing.rules.opening import due_today, lacking, open_day, react, touch
+from abonent.billing.rules.periods import DAY, FAR, period_on
 from abonent.billing.rules.schedule import next_due
-from abonent.billing.rules.standing import funds
+from abonent.billing.rules.standing import funds, not_yet_due
 
+_PLENTY = 10**15
 HORIZON = timedelta(days=400)
 """How far ahead is looked; money that lasts longer is said to last without an end."""
 
@@ -50,3 +51,58 @@ def _cut_off(book: Book, service: Service) -> bool:
     if book.frozen(book.day) or service.served or not service.living(book.day):
         return False
     return service.mode_on(book.day) is not Mode.ARREARS
+
+
+class Provision(NamedTuple):
+    """A payment after which every prepaid service is served through a day, that day included."""
+
+    amount: int
+    through: date
+
+
+def provisions(book: Book, found: Outlook) -> list[Provision]:
+    """What to pay for the services through the period for which money is missing, and the next.
+
+    The first is for today's period where money is missing now, else for the one in which it runs
+    out. 60000 a month, paid to 30 November with 1934 left: 58066 through 31 December, 118066
+    through 31 January. Empty when money lasts for more than a year; `found` is the book's outlook.
+    """
+    if lacking(book, book.services) or _own(book) < 0:
+        day = book.day
+    elif found.until:
+        day = found.until + DAY
+    else:
+        return []
+    answers: list[Provision] = []
+    for _period in range(2):
+        last = period_on(book.billing_days, day).end - DAY
+        amount = asked_through(book, last)
+        if amount > (answers[-1].amount if answers else 0):
+            answers.append(Provision(amount, last))
+        day = last + DAY
+    return answers
+
+
+def asked_through(book: Book, last: date) -> int:
+    """What must be paid today for every service to be served through `last`, promises aside.
+
+    The coming days are played on a copy that can pay for anything; what is asked is the most that
+    it ever owed.
+    """
+    trial = copied(book)
+    trial.balance += _PLENTY
+    react(trial)
+    least = _own(trial)
+    due = next_due(trial)
+    while due <= last:
+        open_day(trial, due)
+        trial.postings.clear()
+        least = min(least, _own(trial))
+        due = next_due(trial)
+    touch(trial, last, due)
+    return max(0, _PLENTY - min(least, _own(trial)))
+
+
+def _own(book: Book) -> int:
+    """Funds without any promise: that is a debt to come, not money."""
+    return book.balance + not_yet_due(book) + book.credit_limit

@@ -100,7 +100,10 @@ async def preview_freeze_end(
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """A tariff a service may change to; `sold` is False where it is not sold at its place."""
+    """A tariff a service may change to; `sold` is False where it is not sold at its place.
+
+    `audience` is "person" or "company" where the tariff is meant for one of them.
+    """
 
     code: str
     name: str
@@ -108,6 +111,7 @@ class Choice:
     fee: int
     sold: bool
     current: bool
+    audience: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,4 +155,5 @@ def _choice(loaded: Loaded, tariff: Tariff, district: str, *, current: bool) -> 
     day = loaded.book.day
     known = [v for v in tariff.versions if v.valid_from <= day] or list(tariff.versions[:1])
     sold = loaded.catalogue.sold(tariff.code, district=district)
-    return Choice(tariff.code, tariff.name, tariff.mode, known[-1].fee, sold, current)
+    audience = loaded.catalogue.audiences.get(tariff.code)
+    return Choice(tariff.code, tariff.name, tariff.mode, known[-1].fee, sold, current, audience)

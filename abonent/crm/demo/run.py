@@ -106,7 +106,7 @@ async def _make_provider() -> None:
             due_days=tariff.due_days,
             connection_fee=tariff.connection_fee,
             tax_code="vat",
-            attributes={"speed": tariff.speed} if tariff.speed else {},
+            attributes=tariff.attributes,
         )
 
 

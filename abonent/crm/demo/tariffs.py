@@ -19,6 +19,13 @@ class DemoTariff:
     due_days: int = 0
     speed: int = 0
     archived: bool = False
+    company: bool = False
+
+    @property
+    def attributes(self) -> dict[str, object]:
+        """What is said of it beside its price."""
+        speed = {"speed": self.speed} if self.speed else {}
+        return speed | ({"audience": "company"} if self.company else {})
 
 
 TARIFFS = (
@@ -34,9 +41,27 @@ TARIFFS = (
     DemoTariff("phone", "Домашний телефон", "phone", "arrears", 25000, due_days=20),
     DemoTariff("router", "Аренда роутера", "equipment", "advance", 9900),
     DemoTariff("box", "Аренда приставки", "equipment", "daily", 12000),
-    DemoTariff("biz50", "Бизнес 50", "internet", "arrears", 350000, 200000, due_days=15, speed=50),
     DemoTariff(
-        "biz200", "Бизнес 200", "internet", "arrears", 690000, 200000, due_days=15, speed=200
+        "biz50",
+        "Бизнес 50",
+        "internet",
+        "arrears",
+        350000,
+        200000,
+        due_days=15,
+        speed=50,
+        company=True,
+    ),
+    DemoTariff(
+        "biz200",
+        "Бизнес 200",
+        "internet",
+        "arrears",
+        690000,
+        200000,
+        due_days=15,
+        speed=200,
+        company=True,
     ),
     DemoTariff("home10", "Домашний 10 (архив)", "internet", "advance", 35000, archived=True),
     DemoTariff("night", "Ночной (архив)", "internet", "daily", 39000, archived=True),

@@ -15,6 +15,7 @@ from abonent.billing.queries.books import Loaded
 from abonent.billing.queries.past import past_of
 from abonent.billing.queries.statement import Item, Statement, read_entry, statement
 from abonent.billing.rules.explanation import Explanation, explain
+from abonent.billing.rules.forecast import Provision, provisions
 from abonent.billing.rules.periods import DAY
 from abonent.billing.rules.promises import missing_today
 from abonent.billing.rules.standing import not_yet_due
@@ -23,7 +24,7 @@ from abonent.kernel.actor import Actor
 from abonent.kernel.errors import FieldError
 from abonent.kernel.i18n import N_, current_language
 from abonent.web.forms import by_field
-from abonent.web.queries import name_of
+from abonent.web.queries import name_of, names_of
 from abonent.web.recents import note_seen
 from abonent.web.render import page, page_or_block, signed_in
 from abonent.web.words import (
@@ -63,19 +64,25 @@ class Line:
 class Card:
     """What the head of every page of an account says.
 
-    `needed` is what is missing today, else what is overdue, else what is missing after the money's
-    last day; 0 when none is in sight. `billed` is charged after the period and not yet due.
+    `missing` is what services lack today, `overdue` what is charged and past its day; `ways` are
+    payments that keep every service through a period. `billed` is charged after the period and not
+    yet due.
     """
 
     view: AccountView
     face: Face | None
-    needed: int
-    needed_now: bool
+    missing: int
     overdue: int
     billed: int
-    needed_on: date | None
+    ways: list[Provision]
+    stops_on: date | None
     monthly: int
     names: dict[str, str]
+
+    @property
+    def asked(self) -> int:
+        """What to ask for when somebody comes to pay; 0 when nothing is in sight."""
+        return self.ways[0].amount if self.ways else self.billed
 
 
 async def card_of(number: str, *, by: Actor) -> Card:
@@ -88,18 +95,18 @@ async def card_of(number: str, *, by: Actor) -> Card:
 def card_from(loaded: Loaded, face: Face | None) -> Card:
     """Make the head from a book already brought to the open day."""
     view = view_of(loaded)
-    now, until = missing_today(loaded.book), view.outlook.until
+    until = view.outlook.until
     billed = max(0, -not_yet_due(loaded.book))
-    overdue = 0 if now else max(0, -view.balance - billed)
+    missing = missing_today(loaded.book)
     living = [s for s in view.services if s.state != "ended"]
     return Card(
         view=view,
         face=face,
-        needed=now or overdue or view.outlook.missing,
-        needed_now=bool(now),
-        overdue=overdue,
+        missing=missing,
+        overdue=0 if missing else max(0, -view.balance - billed),
         billed=billed,
-        needed_on=until + DAY if until else None,
+        ways=provisions(loaded.book, view.outlook),
+        stops_on=until + DAY if until else None,
         monthly=sum(s.fee for s in living),
         names={t.code: t.name for t in loaded.catalogue.tariffs.values()},
     )
@@ -128,7 +135,7 @@ async def show_account(request: Request) -> Response:
     context = {
         "card": card,
         "tab": "overview",
-        "lines": lines_of(latest),
+        "lines": await lines_of(latest),
         "more": latest.next is not None,
         "done": _done(request, latest.items),
     }
@@ -143,8 +150,9 @@ def _done(request: Request, items: list[Item]) -> dict[str, Any] | None:
     return {"title": _DONE[kind], "entry": entry}
 
 
-def lines_of(found: Statement) -> list[Line]:
+async def lines_of(found: Statement) -> list[Line]:
     """Return entries with their titles and calculations in the current language."""
+    names = await names_of(item.actor for item in found.items)
     return [
         Line(
             item,
@@ -154,6 +162,8 @@ def lines_of(found: Statement) -> list[Line]:
                 catalogue=found.catalogue,
                 language=current_language(),
                 account_number=found.number,
+                actor=item.actor,
+                actor_name=names.get(item.actor or ""),
             ),
         )
         for item in found.items
@@ -175,7 +185,7 @@ async def show_money(request: Request) -> Response:
         limit=PAGE,
         newest_first=True,
     )
-    context: dict[str, Any] = {"lines": lines_of(found), "next": found.next, "tab": "money"}
+    context: dict[str, Any] = {"lines": await lines_of(found), "next": found.next, "tab": "money"}
     context |= {"given": given, "errors": errors, "since": since, "until": until}
     context["card"] = await card_of(number, by=identity.actor)
     return page_or_block(request, "account_money.html", "entries", context | words())
@@ -202,17 +212,12 @@ async def show_entry(request: Request) -> Response:
         catalogue=catalogue,
         language=current_language(),
         account_number=number,
-        actor=await _named(item.actor),
+        actor=item.actor,
+        actor_name=await name_of(item.actor) if item.actor else None,
     )
     context = {"line": Line(item, title_of(item), told), "tab": "money"}
     context |= {"card": await card_of(number, by=identity.actor)}
     return page(request, "account_entry.html", context | words())
-
-
-async def _named(actor: str | None) -> str | None:
-    """The actor with a name where the id stands, as the explanation says it."""
-    name = await name_of(actor) if actor else None
-    return f"{actor.partition(':')[0]}:{name}" if actor and name else actor
 
 
 async def show_past(request: Request) -> Response:

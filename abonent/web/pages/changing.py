@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
@@ -14,6 +14,7 @@ from abonent.billing.errors import NotEnoughFunds
 from abonent.billing.rules.book import Service
 from abonent.billing.service.previews import Choice, TariffChoices, tariff_choices
 from abonent.billing.service.services import When, change_tariff, preview_tariff
+from abonent.crm.queries import face_of
 from abonent.kernel.actor import Actor
 from abonent.kernel.audit import audit_trail
 from abonent.kernel.errors import Conflict, DomainError, Malformed
@@ -55,10 +56,21 @@ class Change:
 async def show_tariff(request: Request) -> Response:
     """Show the tariffs that the service may have."""
     by, number = signed_in(request).actor, request.path_params["number"]
-    found = await tariff_choices(number, None, by=by)
+    found = await _choices(number, None, by)
     form = {"service": str(found.service.no), "tariff": "", "on": "asap", "day": ""}
     form |= {"key": new_key(), "seen": seen(found.service)}
     return await _shown(request, found, form=form)
+
+
+async def _choices(number: str, no: int | None, by: Actor) -> TariffChoices:
+    """The tariffs of the service, without those meant for subscribers of another kind."""
+    found = await tariff_choices(number, no, by=by)
+    face = await face_of(number, by=by) if by.may("crm.subscriber.view") else None
+    if face is None:
+        return found
+    own = {term.tariff.code for term in found.service.terms}
+    fit = [c for c in found.choices if c.code in own or c.audience in {None, face.kind}]
+    return replace(found, choices=fit)
 
 
 def seen(service: Service) -> str:
@@ -89,6 +101,11 @@ async def _shown(
             error, context["errors"] = wrong, said(wrong, _FIELDS)
     living = [s for s in found.loaded.book.in_order() if s.ends_on > found.loaded.book.day]
     context |= {"services": living, "card": card_from(found.loaded, None)}
+    context["planned"] = {
+        term.tariff.code: term.since
+        for term in found.service.terms
+        if term.since > found.loaded.book.day
+    }
     return answer(request, _TEMPLATE, context | words(), error=error)
 
 
@@ -110,7 +127,7 @@ async def change(request: Request) -> Response:
     by, number = signed_in(request).actor, request.path_params["number"]
     form = await form_of(request)
     no = form.get("service", "")
-    found = await tariff_choices(number, int(no) if no.isdecimal() else None, by=by)
+    found = await _choices(number, int(no) if no.isdecimal() else None, by)
     if str(found.service.no) != form.get("was_service", no) or not form.get("seen"):
         form |= {"seen": seen(found.service), "tariff": ""}
     error: DomainError | None = None

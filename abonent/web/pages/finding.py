@@ -6,11 +6,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from abonent.web.finding import Finder, find_all
+from abonent.web.pages.entries import find_entry
 from abonent.web.pages.subscribers import find_subscribers
 from abonent.web.render import page_or_block, signed_in
 
 # Departments add theirs: subscribers first, then documents, requests, buildings.
-FINDERS: tuple[Finder, ...] = (find_subscribers,)
+FINDERS: tuple[Finder, ...] = (find_entry, find_subscribers)
 
 _LONGEST = 200
 

@@ -51,9 +51,9 @@ async def show_payment(request: Request) -> Response:
     """Show the form with what is needed next, and what taking it would do."""
     by, number = signed_in(request).actor, request.path_params["number"]
     card = await card_of(number, by=by)
-    suggested = _typed(card.needed) if card.needed else ""
+    suggested = _typed(card.asked) if card.asked else ""
     form = {"amount": suggested, "source": "cash", "key": new_key()}
-    preview = await preview_payment(number, by=by, amount=card.needed) if card.needed else None
+    preview = await preview_payment(number, by=by, amount=card.asked) if card.asked else None
     context = _context(card.view.number, form) | {"card": card, "preview": preview}
     return answer(request, _TEMPLATE, context, error=None)
 

@@ -88,7 +88,8 @@ async def find_subscribers(actor: Actor, query: str) -> Group:
     if query and hits.next:
         more = f"/subscribers?{urlencode({'q': query})}"
         lines.append(Found(label=_("All that match"), path=more, icon="users"))
-    return Group(N_("Subscribers"), tuple(lines))
+    sure = any(hit.why is not Why.ALIKE for hit in found)
+    return Group(N_("Subscribers"), tuple(lines), sure=sure)
 
 
 def _found(hit: Hit) -> Found:

@@ -15,9 +15,18 @@ export function openDialog() {
   return open.length ? open[open.length - 1] : null;
 }
 
+/** Type a value into a field for the user: whoever watches the field sees it change. */
+function fill(field, value) {
+  field.value = value;
+  field.dispatchEvent(new Event("input", { bubbles: true }));
+  field.focus();
+}
+
 document.addEventListener("click", (event) => {
   const opener = event.target.closest("[data-dialog]");
   if (opener) show(document.getElementById(opener.dataset.dialog));
+  const filler = event.target.closest("[data-fill]");
+  if (filler) fill(document.getElementById(filler.dataset.fill), filler.value);
   const closer = event.target.closest("[data-close]");
   const closed = closer?.closest("dialog");
   // On a page of its own the same link leads back instead.

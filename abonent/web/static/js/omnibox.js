@@ -4,7 +4,7 @@ export function bindOmnibox() {
   const input = document.querySelector("#omnibox");
   const list = document.querySelector("#found");
   if (!input || !list) return;
-  const options = () => [...list.querySelectorAll("[role=option]")];
+  const options = () => [...list.querySelectorAll("[role=option]:not([aria-disabled])")];
   const chosen = () => list.querySelector("[aria-selected=true]");
 
   const setOpen = (open) => {
