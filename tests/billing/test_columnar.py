@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from abonent.billing.rules.book import (
     Book,
     Mode,
+    Policy,
     Service,
     Span,
     Tariff,
@@ -55,9 +56,10 @@ def situations(draw: st.DrawFn) -> tuple[date, dict[int, Tariff], list[tuple[int
 
 
 @settings(max_examples=150, deadline=None, derandomize=True)
-@given(situations())
+@given(situations(), st.booleans())
 def test_columns_open_a_period_as_the_rules_do(
     situation: tuple[date, dict[int, Tariff], list[tuple[int, ...]]],
+    lends: bool,  # noqa: FBT001 - drawn
 ) -> None:
     day, known, rows = situation
     starts = [day - timedelta(back) for *_, back, _ in rows]
@@ -69,11 +71,12 @@ def test_columns_open_a_period_as_the_rules_do(
         as_ints([day_number(s) for s in starts]),
         as_ints([r[4] for r in rows]),
     )
-    groups = open_period(plain, day, known)
+    groups = open_period(plain, day, known, lends=lends)
     for n, (balance, credit, tariff, _, billing_day) in enumerate(rows):
         service = Service(1, starts[n], (Term(starts[n], known[tariff]),), served=True)
         book = Book(n, day - timedelta(1), (BillingDay(date.min, billing_day),), balance, credit)
         book.services = [service]
+        book.policy = Policy(grace_days=3 if lends else 0)
         open_day(book, day)
         for group in groups:
             if group.charged[n]:
@@ -85,6 +88,7 @@ def test_columns_open_a_period_as_the_rules_do(
                 assert posting.period == Span(group.period.start, group.period.end)
                 assert posting.tax_rate == group.rate
                 assert next_due(book) == group.period.end
+            assert not (lends and group.cut[n])
             if group.cut[n]:
                 assert (book.postings, service.served) == ([], False)
                 position = list(group.cut[: n + 1]).count(True) - 1

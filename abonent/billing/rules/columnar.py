@@ -50,8 +50,13 @@ class Group:
     due: Array
 
 
-def open_period(plain: Plain, day: date, tariffs: Mapping[int, Tariff]) -> list[Group]:
-    """Open a period's first day for every plain row; rows in no group are left to the rules."""
+def open_period(
+    plain: Plain, day: date, tariffs: Mapping[int, Tariff], *, lends: bool = False
+) -> list[Group]:
+    """Open a period's first day for every plain row; rows in no group are left to the rules.
+
+    Where the provider `lends`, so are those whose funds do not suffice: they may get a promise.
+    """
     groups: list[Group] = []
     for (tariff_id, billing_day), mask in unique_groups(plain.tariff, plain.billing_day):
         tariff = tariffs[tariff_id]
@@ -59,6 +64,8 @@ def open_period(plain: Plain, day: date, tariffs: Mapping[int, Tariff]) -> list[
         if period.start != day or not _one_rate(tariff, period):
             continue
         for version, own in _by_version(plain, tariff, period, mask):
+            if lends:
+                own &= _funds(plain) >= version.fee
             groups.append(_opened(plain, tariff, version, period, own))
     return groups
 
@@ -87,7 +94,7 @@ def _by_version(
 
 
 def _opened(plain: Plain, tariff: Tariff, version: Version, period: Period, own: Array) -> Group:
-    funds = plain.balance + plain.credit
+    funds = _funds(plain)
     charged = own & (funds >= version.fee)
     cut = own & ~charged
     return Group(
@@ -99,6 +106,10 @@ def _opened(plain: Plain, tariff: Tariff, version: Version, period: Period, own:
         cut,
         _next_chance(funds[cut], version.fee, period),
     )
+
+
+def _funds(plain: Plain) -> Array:
+    return plain.balance + plain.credit
 
 
 def _next_chance(funds: Array, fee: int, period: Period) -> Array:

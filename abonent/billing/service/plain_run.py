@@ -101,7 +101,8 @@ async def open_plain(connection: Any, first: int, last: int, day: date) -> Done:
         rows["account_id"], rows["balance"], rows["credit_limit"], rows["tariff_id"],
         rows["starts_on"], rows["billing_day"],
     )  # fmt: skip
-    groups = open_period(plain, day, here.catalogue.tariffs)
+    known = here.catalogue
+    groups = open_period(plain, day, known.tariffs, lends=known.policy.grants)
     done = Done()
     if not groups:
         return done
