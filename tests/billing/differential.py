@@ -41,11 +41,13 @@ class Parties:
     account_days: int = 0
 
     def __post_init__(self) -> None:
-        first, quiet = self.history.first_day, self.history.quiet
-        policy = Policy(quiet_days=True, days_off=WEEKENDS) if quiet else Policy()
-        self.oracle = Oracle(first, quiet=(lambda day: not policy.may_cut(day)) if quiet else None)
-        self.eager = Subject(first, policy, keeps_due=not self.history.asks_anew)
-        self.lazy = Subject(first, policy, keeps_due=True)
+        first, tax = self.history.first_day, self.history.tax
+        quiet, grace = self.history.quiet, self.history.grace
+        policy = Policy(grace, quiet, WEEKENDS)
+        nobody_cut = (lambda day: bool({day, day + DAY} & WEEKENDS)) if quiet else None
+        self.oracle = Oracle(first, tax=tax, quiet=nobody_cut, grace=grace)
+        self.eager = Subject(first, policy, keeps_due=not self.history.asks_anew, tax=tax)
+        self.lazy = Subject(first, policy, keeps_due=True, tax=tax)
         for party in self.all:
             for tariff in self.history.tariffs:
                 party.tariff(*tariff)
@@ -68,34 +70,11 @@ class Parties:
             self.call(step)
 
     def possible(self, step: Step) -> bool:
-        """Leave out what no office offers, or what a shrunk history has lost the service for."""
-        if step.name == "promise":
-            return not self.history.quiet
+        """Leave out what a shrunk history has lost the service for."""
         if step.name not in {"change_tariff", "end", "discount", "suspend", "recalculate"}:
             return True
         number, service = step.args[:2]
-        if service > self.services[number]:
-            return False
-        account = self.oracle._find(number)
-        own = account.find_service(service)
-        if step.name == "recalculate":
-            return self.plain_statement(account, own, *step.args[2:])
-        return True
-
-    def plain_statement(
-        self, account: Any, own: Any, start: date, end: date, tariff: Any, *rest: Any
-    ) -> bool:
-        """A statement that both parties read alike.
-
-        Neither a tariff with a price for new services only, nor service on postpaid days that
-        were frozen, nor service outside its life.
-        """
-        if tariff and not all(v.moves for v in self.oracle._tariffs[tariff].versions):
-            return False
-        return not rest[1] or all(
-            own.lives_on(day) and not (own.mode_on(day) == "arrears" and account.frozen_on(day))
-            for day in (start + timedelta(n) for n in range((end - start).days))
-        )
+        return bool(service <= self.services[number])
 
     def call(self, step: Step) -> None:
         answers = [answer_of(party, step.name, step.args) for party in self.all]
@@ -169,6 +148,9 @@ class Parties:
             differing = sorted(d for d in wanted | seen if wanted.get(d) != seen.get(d))
             rows = [(str(d), wanted.get(d), seen.get(d)) for d in differing[:5]]
             raise Disagreement(f"net of {number}/{no}: day, oracle, engine {rows}")
+        rates = self.oracle.taxed(number, no), subject.taxed(number, no)
+        if rates[0] != rates[1]:
+            raise Disagreement(f"by tax rate, {number}/{no}: oracle, engine {rates}")
 
 
 def answer_of(party: Any, name: str, args: tuple[Any, ...]) -> tuple[bool, Any]:
@@ -180,7 +162,7 @@ def answer_of(party: Any, name: str, args: tuple[Any, ...]) -> tuple[bool, Any]:
 
 def look(party: Any, number: str, services: int) -> tuple[Any, ...]:
     states = [str(party.state(number, no)) for no in range(1, services + 1)]
-    return party.balance(number), party.funds(number), states
+    return party.balance(number), party.funds(number), states, party.promised(number)
 
 
 def check_served(parties: Parties) -> None:

@@ -27,7 +27,8 @@ class Step:
 class History:
     """What is played; with `asks_anew` the next due day is computed again on each day.
 
-    With `quiet` nobody is cut off at a weekend or before it, and nobody asks for a promise.
+    With `quiet` nobody is cut off at a weekend or before it, with `grace` not for so many days.
+    `tax` are rates in percent by their first day.
     """
 
     first_day: date
@@ -36,6 +37,8 @@ class History:
     steps: tuple[Step, ...]
     asks_anew: bool = False
     quiet: bool = False
+    grace: int = 0
+    tax: tuple[tuple[date, int], ...] = ()
 
 
 @dataclass
@@ -192,7 +195,12 @@ ALL: tuple[Act, ...] = (*PLAIN, *CORRECTIONS, Writer.lasts)
 
 
 def write_history(
-    chance: Random, *, days: int = 150, acts: tuple[Act, ...] = ALL, quiet: bool = False
+    chance: Random,
+    *,
+    days: int = 150,
+    acts: tuple[Act, ...] = ALL,
+    quiet: bool = False,
+    grace: int = 0,
 ) -> History:
     """A history of some days over one or two accounts, each with up to four services."""
     connection_fee = chance.choice([0, 0, 777])
@@ -216,4 +224,7 @@ def write_history(
         passed = chance.choice([1, 1, 1, 2, 3, 7, chance.randint(8, 40)])
         writer.write("close", passed, chance.random() < 0.3)
         writer.day += passed * DAY
-    return History(first, tariffs, accounts, tuple(writer.steps), chance.random() < 0.1, quiet)
+    asks_anew = chance.random() < 0.1
+    rates = [(first + chance.randint(-20, days) * DAY, chance.choice([0, 10, 22])) for _ in "12"]
+    tax = ((date(2000, 1, 1), 20), *rates[: chance.randint(0, 2)])
+    return History(first, tariffs, accounts, tuple(writer.steps), asks_anew, quiet, grace, tax)

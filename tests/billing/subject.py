@@ -17,6 +17,7 @@ from abonent.billing.rules.book import (
     Mode,
     Policy,
     Posting,
+    Promise,
     Service,
     Tariff,
     Term,
@@ -30,6 +31,7 @@ from abonent.billing.rules.opening import bring_to, react
 from abonent.billing.rules.periods import BillingDay
 from abonent.billing.rules.schedule import next_due
 from abonent.billing.rules.standing import funds, state_of
+from abonent.billing.rules.taxes import Tax, TaxRate
 from abonent.kernel.errors import Refused
 
 Answer = TypeVar("Answer")
@@ -44,21 +46,28 @@ class Subject:
     """Books in memory; one call is one use case, as the services make it.
 
     With `keeps_due` the next due day is remembered from the last use case, as the database
-    does; without, it is asked anew at each look.
+    does; without, it is asked anew at each look. `tax` are rates in percent, by their first day.
     """
 
     def __init__(
-        self, first_day: date, policy: Policy | None = None, *, keeps_due: bool = False
+        self,
+        first_day: date,
+        policy: Policy | None = None,
+        *,
+        keeps_due: bool = False,
+        tax: tuple[tuple[date, int], ...] = (),
     ) -> None:
         self.day = first_day
         self.policy = policy or Policy()
         self.keeps_due = keeps_due
+        self.tax = Tax("vat", tuple(TaxRate(since, rate * 100) for since, rate in sorted(tax)))
         self.tariffs: dict[str, Tariff] = {}
         self.books: dict[str, Book] = {}
         self.due: dict[str, date] = {}
         self.entries: dict[str, list[Posting]] = {}
         self.freezes: dict[str, int] = {}
         self.incidents: dict[str, dict[int, dict[date, str]]] = {}
+        self.ended: dict[str, list[Promise]] = {}
 
     # tariffs
 
@@ -75,6 +84,7 @@ class Subject:
             (version,),
             due_days,
             connection_fee,
+            self.tax,
         )
 
     def version(self, code: str, fee: int, from_: date, existing: str = "move") -> None:
@@ -106,6 +116,7 @@ class Subject:
         )
         self.entries[number] = []
         self.freezes[number] = 0
+        self.ended[number] = []
         self.incidents[number] = {}
 
     def close_day(self) -> None:
@@ -126,6 +137,8 @@ class Subject:
         book = self.books[number]
         self.entries[number] += book.postings
         book.postings = []
+        self.ended[number] += book.ended
+        book.ended = []
 
     def _keep(self, number: str) -> None:
         self._write(number)
@@ -300,6 +313,21 @@ class Subject:
     def state(self, number: str, service: int) -> str:
         book = self._open(number)
         return state_of(book, book.service(service)).value
+
+    def promised(self, number: str) -> list[tuple[bool, int, date, str]]:
+        book = self._open(number)
+        known = [*self.ended[number], book.promise, book.automatic]
+        rows = [(p.automatic, p.amount, p.ends_on, p.state.value) for p in known if p]
+        return sorted(rows, key=str)
+
+    def taxed(self, number: str, service: int) -> dict[int, int]:
+        self._open(number)
+        charged: dict[int, int] = {}
+        for entry in self.entries[number]:
+            if entry.service == service and entry.kind is not Kind.CONNECTION:
+                rate = entry.tax_rate // 100
+                charged[rate] = charged.get(rate, 0) - entry.amount
+        return {rate: amount for rate, amount in charged.items() if amount}
 
     def net(self, number: str, service: int, day: date) -> int:
         self._open(number)

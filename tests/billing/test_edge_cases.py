@@ -242,6 +242,46 @@ def test_only_a_living_postpaid_service_is_suspended_by_hand() -> None:
         s.suspend(A, 2, False)
 
 
+def test_days_never_charged_are_corrected_by_one_entry_for_each_tax_rate() -> None:
+    s = Subject(date(2026, 4, 1), tax=((date(2026, 1, 1), 20), (date(2026, 4, 6), 22)))
+    s.tariff("t", "advance", 30000)
+    s.account(A, 1)
+    s.service(A, "t")
+    through(s, date(2026, 4, 11))
+    s.recalculate(A, 1, date(2026, 4, 1), date(2026, 4, 11), served=True, confirm=True)
+    made = [(e.amount, e.tax_rate, e.period) for e in s.entries[A]]
+    assert made == [
+        (-5000, 2000, (date(2026, 4, 1), date(2026, 4, 6))),
+        (-5000, 2200, (date(2026, 4, 6), date(2026, 4, 11))),
+    ]
+
+
+def test_a_service_stated_before_its_start_is_charged_once_when_it_becomes_postpaid() -> None:
+    s = opened(date(2026, 4, 1), "advance", 30000)
+    s.tariff("tv", "arrears", 30000)
+    s.service(A, "t", date(2026, 4, 20))
+    through(s, date(2026, 4, 10))
+    s.recalculate(A, 1, date(2026, 4, 5), date(2026, 4, 10), served=True, confirm=True)
+    s.change_tariff(A, 1, "tv")
+    through(s, date(2026, 5, 1))
+    assert s.balance(A) == -5000 - 11000
+
+
+def test_of_a_charge_split_by_a_tax_rate_the_later_entry_gives_back_first() -> None:
+    s = Subject(date(2026, 4, 1), tax=((date(2026, 1, 1), 20), (date(2026, 4, 16), 22)))
+    s.tariff("t", "advance", 60000)
+    s.account(A, 1)
+    s.credit(A, 60000)
+    s.service(A, "t")
+    s.credit(A, 30000)
+    s.close_day()
+    assert (s.balance(A), s.state(A, 1)) == (-30000, "served")
+    assert s.net(A, 1, date(2026, 4, 16)) == 0
+    s.credit(A, 29999)
+    s.close_day()
+    assert (s.balance(A), s.state(A, 1)) == (-4000, "suspended")
+
+
 def test_a_second_refusal_to_end_names_an_ended_service() -> None:
     s = opened(date(2026, 4, 1), "advance", 30000)
     s.service(A, "t", date(2026, 4, 20))

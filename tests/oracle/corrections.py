@@ -79,14 +79,17 @@ def recalculate(
 
 
 def awaits_charge(account: Account, service: Service, day: date, today: date) -> bool:
-    """Tell whether a postpaid day is still to be charged, when its period ends."""
-    return service.mode_on(day) == "arrears" and day >= account.period_start(today)
+    """Tell whether a postpaid day is still to be charged, when its period ends.
+
+    A day outside the service's life, or frozen, is in no charge to come.
+    """
+    if service.mode_on(day) != "arrears" or day < account.period_start(today):
+        return False
+    return service.lives_on(day) and not account.frozen_on(day)
 
 
 def service_by(truth: Truth, service: Service) -> Service:
-    """Give the service with the tariff and the discount that should have been."""
-    if truth.tariff is not None:
-        service = replace(service, segments=[Segment(truth.from_, truth.tariff)])
+    """Give the service with the discount that should have been."""
     if truth.discount_percent is not None:
         whole = Discount(truth.from_, truth.to, truth.discount_percent, 0, truth.from_)
         service = replace(service, discounts=[whole])
@@ -98,6 +101,8 @@ def amount_by(truth: Truth, account: Account, service: Service, stated: Service,
     served = day in service.served if truth.served is None else truth.served
     if not served or day in service.compensated:
         return 0
+    if truth.tariff is not None and truth.tariff is not service.segment_on(day).tariff:
+        stated = replace(stated, segments=[Segment(truth.from_, truth.tariff)])
     return share_of_fee(account, day, fee_on(stated, day, hindsight=True))
 
 

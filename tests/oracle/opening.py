@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from datetime import date, timedelta
+from itertools import groupby
 
 from tests.oracle.calendar_periods import ONE_DAY, days_between
 from tests.oracle.prices import asked_shares, connection_fee, due_on, share_on
@@ -13,12 +14,13 @@ from tests.oracle.state import Account, Charge, Posting, Promise, Service, Tarif
 def open_day(account: Account, today: date) -> None:
     """Do what the opening of a day does for one account."""
     account.undue = [charge for charge in account.undue if today < charge.due]
-    end_promises(account, today)
+    grace_is_over = end_promises(account, today)
     for service in account.services:
         service.held.pop(today - ONE_DAY, None)
     if account.period_start(today) == today:
         charge_arrears(account, today)
-    grant_quiet_promise(account, today)
+    if not grace_is_over:
+        lend(account, today)
     settle(account, today)
 
 
@@ -32,15 +34,17 @@ def settle(account: Account, today: date) -> None:
             serve_if_covered(account, service, today)
 
 
-def end_promises(account: Account, today: date) -> None:
-    """Step 1: judge the promises whose day has come."""
+def end_promises(account: Account, today: date) -> bool:
+    """Step 1: judge the promises whose day has come; tell whether an automatic one ended.
+
+    One promise does not keep another: both are kept by money alone.
+    """
     ending = [promise for promise in account.promises if promise.ends <= today]
-    if not ending:
-        return
-    account.promises = [promise for promise in account.promises if promise.ends > today]
     for promise in ending:
-        promise.outcome = "kept" if account.funds(today) >= 0 else "broken"
+        promise.outcome = "kept" if account.money(today) >= 0 else "broken"
+        account.promises.remove(promise)
     account.ended_promises += ending
+    return any(promise.automatic for promise in ending)
 
 
 def charge_arrears(account: Account, today: date) -> None:
@@ -52,9 +56,9 @@ def charge_arrears(account: Account, today: date) -> None:
         tariffs: dict[str, Tariff] = {}
         for day in ended:
             tariff = service.segment_on(day).tariff
-            if tariff.mode != "arrears" or day not in service.served:
+            if tariff.mode != "arrears" or not service.lives_on(day) or account.frozen_on(day):
                 continue
-            if day not in service.compensated:
+            if day in service.served and day not in service.compensated:
                 tariffs[tariff.code] = tariff
                 by_tariff[tariff.code][day] = share_on(account, service, day)
         for code, shares in by_tariff.items():
@@ -75,17 +79,20 @@ def post_arrears(
     account.undue.append(charge)
 
 
-def grant_quiet_promise(account: Account, today: date) -> None:
-    """Between steps 2 and 3: lend what step 4 lacks to services served yesterday."""
-    quiet = account.rules.quiet
-    if quiet is None or not quiet(today) or account.frozen_on(today):
+def lend(account: Account, today: date) -> None:
+    """Between steps 2 and 3: lend what step 4 lacks to services served yesterday.
+
+    What lacks on later days is lent in addition, to the same day.
+    """
+    if account.frozen_on(today):
         return
-    amount = lacking_today(account, today)
-    if amount:
-        ends = today + ONE_DAY
-        while quiet(ends):
-            ends += ONE_DAY
+    lent = account.lent()
+    ends = account.rules.cutting_off(today) if lent is None else lent.ends
+    amount = lacking_today(account, today) if today < ends else 0
+    if amount and lent is None:
         account.promises.append(Promise(amount, ends, automatic=True))
+    elif amount and lent is not None:
+        lent.amount += amount
 
 
 def lacking_today(account: Account, today: date) -> int:
@@ -118,11 +125,12 @@ def give_back_while_below_zero(account: Account, today: date) -> None:
     """Step 3: newest charges first, services already served today are left alone."""
     while account.funds(today) < 0:
         newest: tuple[date, Service, Charge] | None = None
-        # The services stand in the order of step 4, so among equals the last one wins.
+        # The services stand in the order of step 4 and their days in that of their charges,
+        # so among equals the last one wins.
         for service in account.services:
             if today in service.served:
                 continue
-            for charge in set(service.held.values()):
+            for charge in dict.fromkeys(service.held.values()):
                 if newest is None or charge.day >= newest[0]:
                     newest = (charge.day, service, charge)
         if newest is None:
@@ -151,8 +159,11 @@ def charge_prepaid(account: Account, service: Service, today: date) -> bool:
         return False
     post_fee(account, today, "connection", fee)
     service.connected = True
-    post_days(account, service, today, "charge", shares)
-    service.held.update(dict.fromkeys(shares, Charge(today, sum(shares.values()), today)))
+    # No entry spans a change of tax rate: such a due is more than one charge.
+    for _, run in groupby(shares, account.rules.rate_on):
+        own = {day: shares[day] for day in run}
+        post_days(account, service, today, "charge", own)
+        service.held.update(dict.fromkeys(own, Charge(today, sum(own.values()), today)))
     return True
 
 

@@ -45,7 +45,8 @@ def require(holds: bool, code: str) -> None:
 class Oracle:
     """All accounts of one installation, and its open business day.
 
-    `tax` is a list of (first day, percent); `quiet` tells of a day that nobody is cut off on it.
+    `tax` is a list of (first day, percent); `quiet` tells of a day that nobody is cut off on it;
+    `grace` is for how many days a lack of money cuts nobody off.
     """
 
     def __init__(
@@ -54,10 +55,11 @@ class Oracle:
         *,
         tax: Sequence[tuple[date, int]] | None = None,
         quiet: Callable[[date], bool] | None = None,
+        grace: int = 0,
     ) -> None:
         """Open the first business day."""
         self.day = first_day
-        self._rules = Rules(tuple(sorted(tax or ())), quiet)
+        self._rules = Rules(tuple(sorted(tax or ())), quiet, grace)
         self._tariffs: dict[str, Tariff] = {}
         self._accounts: dict[str, Account] = {}
 
@@ -210,6 +212,10 @@ class Oracle:
         require(amount > 0 and days > 0 and fee >= 0, "SIZE")
         require(all(each.automatic for each in account.promises), "ALREADY")
         require(not account.frozen_on(self.day), "FROZEN")
+        for replaced in account.promises:
+            replaced.outcome = "replaced"
+        account.ended_promises += account.promises
+        account.promises = []
         account.promises.append(Promise(amount, self.day + days * ONE_DAY, automatic=False))
         post_fee(account, self.day, "promise", fee)
         settle(account, self.day)
@@ -320,6 +326,19 @@ class Oracle:
     def postings(self, number: str) -> tuple[Posting, ...]:
         """Give the account's entries, oldest first."""
         return tuple(self._find(number).postings)
+
+    def promised(self, number: str) -> list[tuple[bool, int, date, str]]:
+        """Give every promise so far: automatic or not, amount, the day that ends it, outcome."""
+        known = [(p.automatic, p.amount, p.ends, p.outcome) for p in self.promises(number)]
+        return sorted(known, key=str)
+
+    def taxed(self, number: str, service: int) -> dict[int, int]:
+        """Give what is charged for the days of a service under each tax rate in percent."""
+        charged: dict[int, int] = {}
+        for posting in self._find(number).postings:
+            if posting.service == service and posting.days:
+                charged[posting.rate] = charged.get(posting.rate, 0) - posting.amount
+        return {rate: amount for rate, amount in charged.items() if amount}
 
     def promises(self, number: str) -> tuple[Promise, ...]:
         """Give the account's promises with their outcomes, ended ones first."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from typing import Literal
 
 from tests.oracle.calendar_periods import half_up, period_of
@@ -25,14 +25,22 @@ class Refused(Exception):
 
 @dataclass(frozen=True)
 class Rules:
-    """The company's choices: dated tax rates in percent, and the days nobody is cut off."""
+    """The company's choices: dated tax rates in percent, the days nobody is cut off, days of grace."""
 
     tax: tuple[tuple[date, int], ...] = ()
     quiet: Callable[[date], bool] | None = None
+    grace: int = 0
 
     def rate_on(self, day: date) -> int:
         """Give the tax rate of a day in percent, 0 when none is in force yet."""
         return next((rate for start, rate in reversed(self.tax) if start <= day), 0)
+
+    def cutting_off(self, today: date) -> date:
+        """Give the first day on which a service that lacks money since today may be cut off."""
+        day = today + timedelta(days=self.grace)
+        while self.quiet is not None and self.quiet(day):
+            day += timedelta(days=1)
+        return day
 
 
 @dataclass(frozen=True)
@@ -150,7 +158,7 @@ class Promise:
     amount: int
     ends: date
     automatic: bool
-    outcome: Literal["active", "kept", "broken"] = "active"
+    outcome: Literal["active", "kept", "broken", "replaced"] = "active"
 
 
 @dataclass(frozen=True)
@@ -216,13 +224,16 @@ class Account:
 
     def funds(self, today: date) -> int:
         """Give balance + arrears not yet due + credit limit + active promises."""
-        funds = self.balance + self.credit_limit
-        for charge in self.undue:
-            if today < charge.due:
-                funds += charge.amount
-        for promise in self.promises:
-            funds += promise.amount
-        return funds
+        return self.money(today) + sum(promise.amount for promise in self.promises)
+
+    def money(self, today: date) -> int:
+        """Give funds without what was only promised."""
+        undue = sum(charge.amount for charge in self.undue if today < charge.due)
+        return self.balance + self.credit_limit + undue
+
+    def lent(self) -> Promise | None:
+        """Give the active promise that nobody asked for."""
+        return next((promise for promise in self.promises if promise.automatic), None)
 
     def post(self, posting: Posting) -> None:
         """Append an entry; a row of nothing is not written."""

@@ -151,6 +151,66 @@ def test_nobody_is_cut_off_on_quiet_days() -> None:
     assert {promise.outcome for promise in oracle.promises(A)} == {"broken"}
 
 
+def test_days_of_grace_are_given_once_and_lend_what_lacks_on_each() -> None:
+    """Section 5: until the first day on which cutting off is allowed."""
+    oracle = Oracle(april(1), grace=3)
+    oracle.tariff("inet", "daily", 30000)
+    oracle.account(A, 1)
+    oracle.pay(A, 2500)
+    oracle.service(A, "inet")
+    go(oracle, april(5))
+    assert oracle.promised(A) == [(True, 2500, april(6), "active")]
+    assert oracle.state(A, 1) == "served"
+    go(oracle, april(9))
+    assert oracle.promised(A) == [(True, 2500, april(6), "broken")]
+    assert (oracle.state(A, 1), oracle.balance(A)) == ("suspended", -2500)
+
+
+def test_a_promise_by_hand_takes_the_place_of_an_automatic_one() -> None:
+    """Section 5: an automatic promise never counts for ALREADY."""
+    oracle = Oracle(april(1), grace=3)
+    oracle.tariff("inet", "daily", 30000)
+    oracle.account(A, 1)
+    oracle.pay(A, 2500)
+    oracle.service(A, "inet")
+    go(oracle, april(4))
+    oracle.promise(A, 5000, 3)
+    assert [each.outcome for each in oracle.promises(A)] == ["replaced", "active"]
+    assert oracle.funds(A) == 2500 - 4000 + 5000
+    with pytest.raises(Refused):
+        oracle.promise(A, 5000, 3)
+
+
+def test_a_service_stated_before_its_start_is_charged_once() -> None:
+    """Section 1: also when it becomes postpaid before it starts."""
+    oracle = opened(april(1), inet=("advance", 30000), tv=("arrears", 30000))
+    oracle.service(A, "inet", april(20))
+    go(oracle, april(10))
+    oracle.recalculate(A, 1, april(5), april(10), served=True, confirm=True)
+    assert oracle.balance(A) == -5000
+    oracle.change_tariff(A, 1, "tv")
+    go(oracle, date(2026, 5, 1))
+    assert oracle.balance(A) == -5000 - 11000
+    assert oracle.net(A, 1, april(7)) == 1000
+
+
+def test_of_a_due_split_by_a_tax_rate_the_later_days_go_back_first() -> None:
+    """Section 4, step 3: each entry of a due is a charge, and the newest gives back first."""
+    oracle = Oracle(april(1), tax=[(date(2026, 1, 1), 20), (april(16), 22)])
+    oracle.tariff("inet", "advance", 60000)
+    oracle.account(A, 1)
+    oracle.pay(A, 70000)
+    oracle.service(A, "inet")
+    go(oracle, april(11))
+    oracle.reverse(A, 1)
+    go(oracle, april(12))
+    # -60000 with 38000 held: 30000 of the days from the 16th go back, then 8000 of those before.
+    assert (oracle.balance(A), oracle.state(A, 1)) == (-22000, "suspended")
+    oracle.pay(A, 25000)
+    oracle.fee(A, 10000, into_debt=True)
+    assert oracle.state(A, 1) == "suspended"
+
+
 def test_entries_do_not_span_a_change_of_tax_rate() -> None:
     """Section 2: each entry has one rate, that of its days."""
     oracle = Oracle(april(1), tax=[(date(2026, 1, 1), 20), (april(16), 22)])

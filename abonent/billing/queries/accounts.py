@@ -43,7 +43,8 @@ class ServiceView:
 class AccountView:
     """An account on the open day, through the eyes of the API and of pages; money in minor units.
 
-    `missing` is what step 4 lacks today; nothing lacking, what will be when money has run out.
+    `promise` is the one that somebody gave, else the engine's own. `missing` is what step 4 lacks
+    today; nothing lacking, what will be when money has run out.
     """
 
     number: str
@@ -77,7 +78,7 @@ def view_of(loaded: Loaded) -> AccountView:
         state=account_state(book),
         outlook=ahead,
         missing=missing_today(book) or ahead.missing,
-        promise=book.promise,
+        promise=book.promise or book.automatic,
         freezes=[(f.no, f.starts_on, f.ends_on) for f in book.freezes if f.ends_on > book.day],
         services=[_service_view(book, s) for s in book.in_order()],
         lagging=loaded.due <= book.day,

@@ -156,7 +156,8 @@ def _loaded(row: Any, held: Sequence[Any], catalogue: Catalogue) -> Loaded:
         ),
         balance=row["balance"],
         credit_limit=row["credit_limit"],
-        promise=_promise(row["promises"]),
+        promise=_promise(row["promises"], automatic=False),
+        automatic=_promise(row["promises"], automatic=True),
         freezes=tuple(Freeze(f["no"], f["starts_on"], f["ends_on"]) for f in row["freezes"] or ()),
         services=[_service(row, s, catalogue) for s in services.values()],
         last_no=row["last_no"],
@@ -170,8 +171,10 @@ def _loaded(row: Any, held: Sequence[Any], catalogue: Catalogue) -> Loaded:
     return Loaded(book, row, row["due"], services, catalogue)
 
 
-def _promise(rows: Any) -> Promise | None:
-    if not rows:
+def _promise(rows: Any, *, automatic: bool) -> Promise | None:
+    """The active promise that somebody gave, or the engine's own."""
+    row = next((r for r in rows or () if r["automatic"] is automatic), None)
+    if row is None:
         return None
     row = rows[0]
     return Promise(
@@ -180,7 +183,7 @@ def _promise(rows: Any) -> Promise | None:
         row["granted_on"],
         row["ends_on"],
         PromiseState.ACTIVE,
-        automatic=row["automatic"],
+        automatic=automatic,
     )
 
 

@@ -49,11 +49,12 @@ MONEY_ONLY = frozenset({Kind.ADJUSTMENT, Kind.CORRECTION, Kind.COMPENSATION})
 
 
 class PromiseState(StrEnum):
-    """A promise lives to its day and is judged once."""
+    """A promise lives to its day and is judged once; one of the engine's own may be replaced."""
 
     ACTIVE = "active"
     KEPT = "kept"
     BROKEN = "broken"
+    REPLACED = "replaced"
 
 
 @dataclass(frozen=True, slots=True)
@@ -289,7 +290,10 @@ class Policy:
 
 @dataclass(slots=True)
 class Book:
-    """One account, brought to the opening of `day`; `postings` are what changed since loading."""
+    """One account, brought to the opening of `day`; `postings` are what changed since loading.
+
+    `promise` is the active one that somebody gave, `automatic` the engine's own beside it.
+    """
 
     account: int
     day: date
@@ -297,6 +301,7 @@ class Book:
     balance: int = 0
     credit_limit: int = 0
     promise: Promise | None = None
+    automatic: Promise | None = None
     freezes: tuple[Freeze, ...] = ()
     services: list[Service] = field(default_factory=list)
     last_no: int = 0
@@ -305,7 +310,7 @@ class Book:
     bonus_used: int = 0
     policy: Policy = Policy()
     postings: list[Posting] = field(default_factory=list)
-    judged: list[Promise] = field(default_factory=list)
+    ended: list[Promise] = field(default_factory=list)
     granted: list[Promise] = field(default_factory=list)
     transitions: list[Transition] = field(default_factory=list)
 
@@ -327,12 +332,13 @@ def copied(book: Book) -> Book:
     return replace(
         book,
         promise=book.promise and replace(book.promise),
+        automatic=book.automatic and replace(book.automatic),
         services=[
             replace(s, charges=[replace(c, amounts=dict(c.amounts)) for c in s.charges])
             for s in book.services
         ],
         postings=[],
-        judged=[],
+        ended=[],
         granted=[],
         transitions=[],
     )

@@ -25,7 +25,7 @@ from abonent.billing.rules.charging import (
 from abonent.billing.rules.fees import priced, share_on
 from abonent.billing.rules.periods import DAY, FAR, period_on
 from abonent.billing.rules.schedule import next_due
-from abonent.billing.rules.standing import funds
+from abonent.billing.rules.standing import funds, unlent
 
 
 def bring_to(book: Book, day: date, due: date | None = None) -> date:
@@ -51,10 +51,10 @@ def open_day(book: Book, day: date) -> None:
     settle(book, day - DAY)
     for service in book.services:
         service.was_served, service.served = service.served, False
-    _judge_promise(book)
+    over = _judge_promises(book)
     for service in book.in_order():
         _bill_arrears(book, service)
-    if book.policy.grants and not book.frozen(day):
+    if book.policy.grants and not over and not book.frozen(day):
         _grant_automatically(book)
     _give_back_unfunded(book)
     _charge(book)
@@ -89,12 +89,26 @@ def _matters(charge: Charge, day: date) -> bool:
     return any(d >= day for d in charge.amounts) or (charge.due_on or day) > day
 
 
-def _judge_promise(book: Book) -> None:
-    promise = book.promise
-    if promise and promise.ends_on <= book.day:
+def _judge_promises(book: Book) -> bool:
+    """Step 1: each is judged by what is there without promises; none is kept by another.
+
+    True when the engine's own ended: today it may cut off, and gives none anew.
+    """
+    own = book.automatic
+    for promise in (book.promise, own):
+        if promise and promise.ends_on <= book.day:
+            promise.state = PromiseState.KEPT if unlent(book) >= 0 else PromiseState.BROKEN
+            end_promise(book, promise)
+    return book.automatic is not own
+
+
+def end_promise(book: Book, promise: Promise) -> None:
+    """Let a promise count no longer; its state says what became of it."""
+    if promise is book.automatic:
+        book.automatic = None
+    else:
         book.promise = None
-        promise.state = PromiseState.KEPT if funds(book) >= 0 else PromiseState.BROKEN
-        book.judged.append(promise)
+    book.ended.append(promise)
 
 
 def _bill_arrears(book: Book, service: Service) -> None:
@@ -196,8 +210,19 @@ def lacking(book: Book, services: list[Service]) -> int:
     wanting = [s for s in services if _wants_money(book, s)]
     if not wanting:
         return 0
-    asked = sum(due_today(book, s) for s in wanting if not s.covered(book.day))
-    return max(0, asked - funds(book))
+    return max(0, _asked(book, wanting) - funds(book))
+
+
+def lacking_unlent(book: Book) -> int:
+    """What step 4 would lack today had the engine lent nothing by a promise of its own."""
+    if book.automatic is None:
+        return lacking(book, book.services)
+    wanting = [s for s in book.services if _wants_money(book, s)]
+    return max(0, _asked(book, wanting) - funds(book) + book.automatic.amount)
+
+
+def _asked(book: Book, wanting: list[Service]) -> int:
+    return sum(due_today(book, s) for s in wanting if not s.covered(book.day))
 
 
 def _wants_money(book: Book, service: Service) -> bool:
@@ -207,9 +232,9 @@ def _wants_money(book: Book, service: Service) -> bool:
 
 def _promise_for(book: Book, wanted: list[Service]) -> int:
     """The least promise that keeps `wanted` served, whatever others take before them."""
-    amount = lacking(book, wanted)
-    if not amount:
+    if not any(_wants_money(book, service) for service in wanted):
         return 0
+    amount = lacking(book, wanted)
     while True:
         short, left = 0, funds(book) + amount
         for service in book.in_order():
@@ -231,11 +256,7 @@ def _grant_automatically(book: Book) -> None:
 
     One that is active grows by what is lacking since, and ends on its own day.
     """
-    active = book.promise
-    if active and not active.automatic:
-        return
-    if any(p.automatic and p.ends_on == book.day for p in book.judged):
-        return  # grace has been given and is over
+    active = book.automatic
     until = book.day + timedelta(book.policy.grace_days)
     while until < FAR and not book.policy.may_cut(until):
         until += DAY
@@ -249,8 +270,8 @@ def _grant_automatically(book: Book) -> None:
         active.amount += amount
     elif amount:
         book.last_promise += 1
-        book.promise = Promise(book.last_promise, amount, book.day, until, automatic=True)
-        book.granted.append(book.promise)
+        book.automatic = Promise(book.last_promise, amount, book.day, until, automatic=True)
+        book.granted.append(book.automatic)
 
 
 def _postpaid_served(book: Book, service: Service, day: date) -> bool:

@@ -10,14 +10,13 @@ from abonent.billing.errors import PromiseRefused
 from abonent.billing.rules.book import (
     Book,
     Kind,
-    Mode,
     Promise,
     PromiseState,
 )
 from abonent.billing.rules.changes import move_money
 from abonent.billing.rules.fees import price_on
-from abonent.billing.rules.opening import lacking, react
-from abonent.billing.rules.standing import funds, not_yet_due
+from abonent.billing.rules.opening import end_promise, lacking, lacking_unlent, react
+from abonent.billing.rules.standing import not_yet_due
 from abonent.kernel.i18n import N_
 
 
@@ -71,7 +70,7 @@ def terms_of(
     check_state(book)
     _check_need(book)
     _check_record(book, offer, list(past), since)
-    wanted = missing_today(book) + offer.fee
+    wanted = lacking_unlent(book) + offer.fee
     if offer.amount is None:
         _check_ceiling(offer, wanted)
     elif offer.amount < wanted:
@@ -113,7 +112,7 @@ def _check_offer(book: Book, offer: Offer, channel: str) -> None:
 
 
 def _check_need(book: Book) -> None:
-    if not missing_today(book):
+    if not lacking_unlent(book):
         raise PromiseRefused("NOT_NEEDED", N_("Nothing is missing today."))
 
 
@@ -135,7 +134,8 @@ def _check_record(book: Book, offer: Offer, past: list[Promise], since: date | N
         raise PromiseRefused(
             "USED_RECENTLY", N_("Used recently; possible from {allowed_from}."), free
         )
-    debt = max(0, -(book.balance + not_yet_due(book)))
+    lent = book.automatic.amount if book.automatic else 0
+    debt = max(0, -(book.balance + not_yet_due(book) + lent))
     highest = monthly_fee(book) if offer.highest_debt is None else offer.highest_debt
     if debt > highest:
         raise PromiseRefused(
@@ -162,8 +162,14 @@ def monthly_fee(book: Book) -> int:
 
 
 def grant(book: Book, terms: Terms) -> Promise:
-    """Record a promise; its fee is posted with it, and services it covers are served at once."""
+    """Record a promise; its fee is posted with it, and services it covers are served at once.
+
+    One of the engine's own that is active ends on the spot, replaced: neither kept nor broken.
+    """
     check_state(book)
+    if book.automatic:
+        book.automatic.state = PromiseState.REPLACED
+        end_promise(book, book.automatic)
     book.last_promise += 1
     promise = Promise(book.last_promise, terms.amount, book.day, terms.until)
     book.promise = promise
@@ -172,15 +178,3 @@ def grant(book: Book, terms: Terms) -> Promise:
         move_money(book, Kind.PROMISE_FEE, -terms.fee)
     react(book)
     return promise
-
-
-def prepaid(book: Book) -> bool:
-    """True when a living service is charged in advance or daily."""
-    return any(
-        s.living(book.day) and s.mode_on(book.day) is not Mode.ARREARS for s in book.services
-    )
-
-
-def spendable(book: Book) -> int:
-    """Funds without the promise: what would remain if it ended now."""
-    return funds(book) - (book.promise.amount if book.promise else 0)

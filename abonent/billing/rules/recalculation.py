@@ -117,19 +117,27 @@ def post_differences(
 ) -> int:
     """Post differences into the open day, one entry per charge they correct.
 
+    Days never charged are split where the tax rate or the tariff changes, as charges are.
     Returns the sum posted, positive to the subscriber's good.
     """
-    groups: dict[int | None, dict[date, int]] = {}
+    groups: dict[tuple[int | None, object], dict[date, int]] = {}
     for row in rows:
         if row.difference or _restates(book, service, past, row.day, note.get("served")):
-            groups.setdefault(past.owner.get(row.day), {})[row.day] = -row.difference
+            owner = past.owner.get(row.day)
+            taxed = None if owner else _taxed_as(service, row.day)
+            groups.setdefault((owner, taxed), {})[row.day] = -row.difference
     total = 0
-    for owner, amounts in groups.items():
+    for (owner, _), amounts in groups.items():
         draft = Posting(0, book.day, kind, sum(amounts.values()), service=service.no, note=note)
         draft.amounts, draft.corrects = amounts, owner
         total += _post_group(book, service, past, draft).amount
     react(book)
     return total
+
+
+def _taxed_as(service: Service, day: date) -> tuple[int, int]:
+    tariff = service.term_on(day).tariff
+    return tariff.id, tariff.tax.rate_on(day)
 
 
 def _restates(book: Book, service: Service, past: History, day: date, served: object) -> bool:

@@ -36,8 +36,9 @@ def _holds_ahead(book: Book) -> bool:
 
 def _known_days(book: Book) -> Iterator[date]:
     """Days fixed by dates alone: promises, freezes, periods, services, terms, dues."""
-    if book.promise:
-        yield book.promise.ends_on
+    for promise in (book.promise, book.automatic):
+        if promise:
+            yield promise.ends_on
     for freeze in book.freezes:
         yield freeze.starts_on
         yield freeze.ends_on

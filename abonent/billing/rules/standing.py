@@ -28,9 +28,13 @@ def not_yet_due(book: Book) -> int:
 
 
 def funds(book: Book) -> int:
-    """What may be spent: balance + not yet due + credit limit + the active promise."""
-    promised = book.promise.amount if book.promise else 0
-    return book.balance + not_yet_due(book) + book.credit_limit + promised
+    """What may be spent: balance + not yet due + credit limit + what is promised."""
+    return unlent(book) + sum(p.amount for p in (book.promise, book.automatic) if p)
+
+
+def unlent(book: Book) -> int:
+    """Funds without promises: what would remain if they ended now."""
+    return book.balance + not_yet_due(book) + book.credit_limit
 
 
 def state_of(book: Book, service: Service) -> ServiceState:

@@ -50,7 +50,7 @@ _SERVICE = """
 UPDATE billing_service SET served = $3, settled_to = $4, billed_to = $5, connection_fee = $6, ends_on = $7
 WHERE account_id = $1 AND no = $2
 """
-_JUDGED = "UPDATE billing_promise SET state = $3 WHERE account_id = $1 AND no = $2"
+_ENDED = "UPDATE billing_promise SET state = $3 WHERE account_id = $1 AND no = $2"
 _GRANTED = """
 INSERT INTO billing_promise (account_id, no, amount, granted_on, ends_on, state, automatic, channel)
 VALUES ($1, $2, $3, $4, $5, $6, true, 'automaton')
@@ -118,14 +118,18 @@ def _actor(work: UnitOfWork) -> str:
 
 
 async def _keep_promises(work: UnitOfWork, changed: Sequence[Loaded]) -> None:
-    judged = [(c.book.account, p.no, p.state.value) for c in changed for p in c.book.judged]
-    await work.write(_JUDGED, judged)
+    ended = [(c.book.account, p.no, p.state.value) for c in changed for p in c.book.ended]
+    await work.write(_ENDED, ended)
     await work.write(_GRANTED, [row for c in changed for row in automatic_rows(c.book)])
 
 
 def automatic_rows(book: Book) -> list[tuple[Any, ...]]:
-    """The engine's own promises as rows: those granted now, and the active one, which may grow."""
-    own = {p.no: p for p in [*book.granted, book.promise] if p and p.automatic}
+    """The engine's own promises as rows: those granted or ended now, and the active one.
+
+    All may have grown since they were granted.
+    """
+    known = [*book.granted, *book.ended, book.automatic]
+    own = {p.no: p for p in known if p and p.automatic}
     return [
         (book.account, p.no, p.amount, p.granted_on, p.ends_on, p.state.value) for p in own.values()
     ]
@@ -133,7 +137,9 @@ def automatic_rows(book: Book) -> list[tuple[Any, ...]]:
 
 def record(work: UnitOfWork, book: Book) -> None:
     """Tell the departments above what happened to an account."""
-    for promise in book.judged:
+    for promise in book.ended:
+        if promise.state is PromiseState.REPLACED:
+            continue
         kept = promise.state is PromiseState.KEPT
         work.record(PromiseJudged(book.account, promise.no, kept, promise.automatic))
     for change in book.transitions:
@@ -196,7 +202,9 @@ def is_plain(book: Book) -> bool:
 
     One advance service, served; nothing planned, promised or discounted.
     """
-    if len(book.services) != 1 or book.promise or len(book.billing_days) > 1:
+    if len(book.services) != 1 or len(book.billing_days) > 1:
+        return False
+    if book.promise or book.automatic:
         return False
     (service,) = book.services
     if any(f.ends_on > book.day for f in book.freezes) or not _steady(service):

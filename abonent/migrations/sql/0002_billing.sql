@@ -229,14 +229,14 @@ CREATE TABLE billing_promise (
     fee         bigint      NOT NULL DEFAULT 0 CHECK (fee >= 0),
     granted_on  date        NOT NULL,
     ends_on     date        NOT NULL,
-    state       text        NOT NULL CHECK (state IN ('active', 'kept', 'broken')),
+    state       text        NOT NULL CHECK (state IN ('active', 'kept', 'broken', 'replaced')),
     automatic   boolean     NOT NULL DEFAULT false,
     channel     text        NOT NULL DEFAULT 'office',
     PRIMARY KEY (account_id, no),
     CHECK (ends_on > granted_on)
 );
 CREATE INDEX billing_promise_active ON billing_promise (ends_on, account_id) WHERE state = 'active';
-CREATE UNIQUE INDEX billing_promise_one ON billing_promise (account_id) WHERE state = 'active';
+CREATE UNIQUE INDEX billing_promise_one ON billing_promise (account_id, automatic) WHERE state = 'active';
 
 -- One row is one transfer: the account on one side, `contra` on the other. Append only.
 CREATE TABLE billing_entry (

@@ -61,6 +61,7 @@ class PromiseState(Answer):
     amount: int
     until: date
     state: str
+    automatic: bool = Field(description="given by the program itself; one by hand replaces it")
 
 
 class FreezeSpan(Answer):

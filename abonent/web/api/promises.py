@@ -36,6 +36,7 @@ async def give_promise(asked: Asked[NewPromise]) -> PromiseAnswer:
         amount=promise.amount,
         until=promise.ends_on,
         state=promise.state.value,
+        automatic=promise.automatic,
         fee=fee,
         offer=given.offer,
         account=account_of(loaded),

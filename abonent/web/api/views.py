@@ -56,7 +56,11 @@ def _promise(promise: Promise | None) -> PromiseState | None:
     if promise is None:
         return None
     return PromiseState(
-        id=promise.no, amount=promise.amount, until=promise.ends_on, state=promise.state.value
+        id=promise.no,
+        amount=promise.amount,
+        until=promise.ends_on,
+        state=promise.state.value,
+        automatic=promise.automatic,
     )
 
 

@@ -149,6 +149,26 @@ async def test_an_offer_gives_what_is_missing_with_its_fee(begun: Caller, db: An
     await begun.refused(404, "accounts/1/promises", offer="golden")
 
 
+async def test_a_promise_of_the_programs_own_stands_in_no_ones_way(begun: Caller, db: Any) -> None:
+    await db.execute("UPDATE billing_policy SET grace_days = 3")
+    await db.execute("UPDATE billing_offer SET least_tenure_days = 0")
+    await db.execute("UPDATE billing_installation SET catalogue = catalogue + 1")
+    await begun.pay(60000)
+    await begun.service("t")
+    await begun.open_on(date(2026, 7, 1))
+    seen = await begun.get("accounts/1")
+    assert seen["promise"] == {
+        "id": 1, "amount": 60000, "until": "2026-07-04", "state": "active", "automatic": True
+    }  # fmt: skip
+    (offer,) = (await begun.get("accounts/1/promises/offers"))["items"]
+    assert (offer["amount"], offer["code"]) == (60000, None)
+    given = await begun.post("accounts/1/promises", offer="standard")
+    assert (given["id"], given["automatic"], given["until"]) == (2, False, "2026-07-06")
+    account = given["account"]
+    assert (account["promise"]["id"], account["balance"], account["funds"]) == (2, -60000, 0)
+    assert (await begun.look())[1] == ["served"]
+
+
 async def test_a_credit_limit_serves_and_a_lower_one_cuts_off_tomorrow(begun: Caller) -> None:
     await begun.service("t")
     seen = await begun.post("accounts/1/credit", limit=60000, reason="a good payer")
