@@ -176,7 +176,6 @@ def _promise(rows: Any, *, automatic: bool) -> Promise | None:
     row = next((r for r in rows or () if r["automatic"] is automatic), None)
     if row is None:
         return None
-    row = rows[0]
     return Promise(
         row["no"],
         row["amount"],
