@@ -1,4 +1,4 @@
-"""Payments that wait for a person: settled once somebody has looked at them."""
+"""Payments that wait for a person: parked when their key is known with other content, then settled."""
 
 from __future__ import annotations
 
@@ -7,14 +7,33 @@ from abonent.kernel.actor import Actor
 from abonent.kernel.db import unit_of_work
 from abonent.kernel.errors import Conflict, Malformed, NotFound
 from abonent.kernel.i18n import N_
+from abonent.kernel.ids import new_id
+from abonent.kernel.work import UnitOfWork
 
 LONGEST_REMARK = 1000
 
+_PARK = """
+INSERT INTO billing_parked_payment (id, source, external_id, account, amount, reason, received_at)
+SELECT $1, $2, $3, $4, $5, 'differs', $6 WHERE NOT EXISTS (
+    SELECT 1 FROM billing_parked_payment
+    WHERE source = $2 AND external_id = $3 AND account = $4 AND amount = $5)
+"""
 _ROW = """
 SELECT source, external_id, account, amount, settled_at FROM billing_parked_payment
 WHERE id = $1 FOR UPDATE
 """
 _SETTLE = "UPDATE billing_parked_payment SET settled_at = $2 WHERE id = $1"
+
+
+async def park(
+    work: UnitOfWork, number: str, *, source: str, external_id: str, amount: int
+) -> None:
+    """Keep a payment whose source and external id are known with another account or amount.
+
+    The same one again is kept once.
+    """
+    values = (source, external_id, number, amount, clock.now())
+    await work.connection.execute(_PARK, new_id(), *values)
 
 
 async def settle_parked(parked: int, *, by: Actor, remark: str) -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from abonent.billing.errors import NotOnAccount
+from abonent.billing.errors import NotOnAccount, PaymentDiffers
 from abonent.billing.service import payments
-from abonent.kernel.errors import FieldError, Malformed
+from abonent.billing.service.parked import park
+from abonent.kernel.db import unit_of_work
+from abonent.kernel.errors import DomainError, FieldError, Malformed
 from abonent.kernel.i18n import N_
 from abonent.web.api.answers import EntryAnswer, PaymentAnswer
 from abonent.web.api.inputs import Because, NewFee, NewRefund, Payment
@@ -33,6 +35,17 @@ async def take_payment(asked: Asked[Payment]) -> PaymentAnswer:
     return PaymentAnswer(
         id=entry_id(asked.number, taken.entry_no), account=account_of(taken.loaded)
     )
+
+
+async def _park(asked: Asked[Payment], error: DomainError) -> None:
+    """A payment known with other content waits for a person; it is never guessed."""
+    if isinstance(error, PaymentDiffers):
+        given = asked.given
+        async with unit_of_work(asked.by) as work:
+            await park(
+                work, asked.number, source=given.source, external_id=given.external_id,
+                amount=given.amount,
+            )  # fmt: skip
 
 
 def _settled(number: str, entries: list[str]) -> tuple[int, ...]:
@@ -89,6 +102,7 @@ OPERATIONS: tuple[Operation, ...] = (
         summary="Take a payment, once per source and external id",
         right="billing.payment.take",
         do=take_payment,
+        refused=_park,
         given=Payment,
         answer=PaymentAnswer,
         refusals=ACTS,

@@ -86,6 +86,8 @@ class Operation:
     refusals: tuple[int, ...] = (400, 401, 403)
     own_key: bool = False
     """True where the call itself remembers what it did under a key."""
+    refused: Callable[[Any, DomainError], Awaitable[None]] | None = None
+    """What is to be kept of a call that was refused: it stands though the call left nothing."""
 
 
 class ApiRoute(Route):
@@ -121,10 +123,21 @@ class ApiRoute(Route):
         zone = desk_of(request).settings.timezone
         asked = Asked(by, request.path_params, given, zone, key, fingerprint(request, raw))
         if key is None or operation.own_key:
-            status, body = 200, self._plain(await operation.do(asked))
+            status, body = 200, await self._done(asked)
         else:
             status, body = await self._once(asked, key)
         return answer_problem(body) if status >= 400 else json_response(body)
+
+    async def _done(self, asked: Asked[Any]) -> Any:
+        try:
+            return self._plain(await self.operation.do(asked))
+        except DomainError as error:
+            await self._keep_refused(asked, error)
+            raise
+
+    async def _keep_refused(self, asked: Asked[Any], error: DomainError) -> None:
+        if self.operation.refused:
+            await self.operation.refused(asked, error)
 
     async def _once(self, asked: Asked[Any], key: str) -> tuple[int, Any]:
         """Do it in one transaction with remembering the answer, or answer what was remembered."""
@@ -147,6 +160,7 @@ class ApiRoute(Route):
         except (Refused, NotFound, Conflict) as error:
             if error.code in _PASSING:
                 raise
+            await self._keep_refused(asked, error)
             return problem_of(error)
 
     def _plain(self, answer: Any) -> Any:

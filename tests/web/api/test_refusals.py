@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from httpx import Response
 
+from abonent.kernel.db import reading
 from abonent.web.api.inputs import Nothing
 from abonent.web.api.operations import ANYONE, Operation
 from abonent.web.api.routes import OPERATIONS
@@ -264,6 +265,11 @@ async def test_what_exists_already_conflicts(begun: Caller) -> None:
         body = {"source": "cash", "external_id": "same"} | other
         told = await begun.refused(409, f"accounts/{number}/payments", **body)
         assert told["code"] == "CONFLICT"
+    async with reading() as connection:
+        parked = await connection.fetch(
+            "SELECT account, amount FROM billing_parked_payment ORDER BY id"
+        )
+    assert [tuple(row) for row in parked] == [("1", 101), ("2", 100)]
 
 
 @pytest.mark.parametrize(

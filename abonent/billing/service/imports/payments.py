@@ -19,13 +19,13 @@ from abonent.billing.queries import plans
 from abonent.billing.queries.books import installation
 from abonent.billing.rules import changes
 from abonent.billing.service.books import DAY_LOCK, keep, open_accounts
+from abonent.billing.service.parked import park
 from abonent.billing.service.payments import LARGEST_PAYMENT
 from abonent.kernel import clock
 from abonent.kernel.actor import Actor
 from abonent.kernel.db import unit_of_work
 from abonent.kernel.errors import Conflict
 from abonent.kernel.i18n import N_
-from abonent.kernel.ids import new_id
 from abonent.kernel.intake import Amount, Day, Numbered, Outcome, Row, reject
 from abonent.kernel.jsontext import to_json
 from abonent.kernel.work import UnitOfWork
@@ -86,12 +86,6 @@ _ENTRY_COLUMNS = (
 _INBOX_COLUMNS = (
     "source", "external_id", "account_id", "amount", "day", "entry_no", "paid_on",
 )  # fmt: skip
-_PARK = """
-INSERT INTO billing_parked_payment (id, source, external_id, account, amount, reason, received_at)
-SELECT $1, $2, $3, $4, $5, 'differs', $6 WHERE NOT EXISTS (
-    SELECT 1 FROM billing_parked_payment
-    WHERE source = $2 AND external_id = $3 AND account = $4 AND amount = $5)
-"""
 
 
 class PaymentRow(Row):
@@ -180,8 +174,7 @@ async def _once_each(
 async def _park(work: UnitOfWork, numbered: Numbered[PaymentRow], outcome: Outcome) -> None:
     """Keep a payment whose key is known with other content for a person to decide."""
     row = numbered.row
-    values = (row.source, row.external_id, row.account, row.amount, clock.now())
-    await work.connection.execute(_PARK, new_id(), *values)
+    await park(work, row.account, source=row.source, external_id=row.external_id, amount=row.amount)
     message = N_("Payment {value} of this source is known with another account or amount.")
     outcome.rejects.append(reject(numbered.number, "external_id", row.external_id, message))
 
