@@ -43,6 +43,11 @@ def test_engine_and_oracle_agree_where_nobody_is_cut_off_on_days_off(seed: int) 
     play(write_history(Random(seed), acts=ALL, quiet=True))
 
 
+@pytest.mark.parametrize("seed", range(600, 615))
+def test_engine_and_oracle_agree_where_days_of_grace_are_given(seed: int) -> None:
+    play(write_history(Random(seed), acts=ALL, quiet=seed % 3 == 0, grace=1 + seed % 5))
+
+
 @dataclass
 class Watched:
     """The engine alone, with what was seen on each day."""
