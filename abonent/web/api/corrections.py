@@ -72,7 +72,7 @@ async def compensate(asked: Asked[Compensation]) -> CompensationAnswer:
         end=given.to,
         accounts=given.accounts or (),
         places=[place for place in places if place is not None],
-        zone=asked.zone,
+        zone=asked.settings.timezone,
         confirm=given.confirm,
         reason=given.reason,
     )

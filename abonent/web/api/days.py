@@ -58,7 +58,7 @@ async def close_day(asked: Asked[CloseDay]) -> ClosedAnswer:
     if isinstance(plan, ClosedAnswer):
         return plan
     if await _open_day() <= plan.last:
-        await close_days(by=asked.by, through=plan.last)
+        await close_days(by=asked.by, through=plan.last, settings=asked.settings)
     else:
         await finish_runs()
     accounts, charges, amount = await run_totals(plan.first, plan.last, by=asked.by)

@@ -21,6 +21,7 @@ from abonent.kernel.db import DatabaseUnreachableError, unit_of_work
 from abonent.kernel.errors import Conflict, DomainError, Forbidden, Malformed, NotFound, Refused
 from abonent.kernel.i18n import LANGUAGES, N_, _, current_language, speaking
 from abonent.kernel.idempotency import remember, remembered
+from abonent.kernel.settings import Settings
 from abonent.web.api.fields import Input
 from abonent.web.api.inputs import Nothing
 from abonent.web.api.problems import answer_problem, invalid, problem, problem_of
@@ -54,7 +55,7 @@ class Asked(Generic[Given]):
     by: Actor
     path: Mapping[str, str]
     given: Given
-    zone: str
+    settings: Settings
     key: str | None
     fingerprint: bytes
 
@@ -120,8 +121,8 @@ class ApiRoute(Route):
             given = operation.given.model_validate(raw)
         except ValidationError as error:
             return answer_problem(invalid(error))
-        zone = desk_of(request).settings.timezone
-        asked = Asked(by, request.path_params, given, zone, key, fingerprint(request, raw))
+        settings = desk_of(request).settings
+        asked = Asked(by, request.path_params, given, settings, key, fingerprint(request, raw))
         if key is None or operation.own_key:
             status, body = 200, await self._done(asked)
         else:
