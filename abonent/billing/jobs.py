@@ -86,8 +86,7 @@ async def _alone() -> AsyncIterator[bool]:
 @cron("billing.verify", hour={3}, minute={0}, seconds=LONGEST)
 async def prove_the_books(context: JobContext) -> None:
     """Prove the books every night; each account that differs is named in the log."""
-    del context
-    proof = await verify(by=SYSTEM)
+    proof = await verify(by=SYSTEM, settings=context.settings)
     for found in proof.differences:
         _log.error("books.differ", check=found.check, account=found.account, subject=found.subject)
     if not proof.clean:

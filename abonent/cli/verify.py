@@ -6,7 +6,8 @@ import asyncio
 from argparse import ArgumentParser, Namespace
 
 from abonent.billing.queries.day import day_state
-from abonent.billing.service.proof import Proof, verify
+from abonent.billing.service.differences import Proof
+from abonent.billing.service.proof import verify
 from abonent.cli.connection import connect
 from abonent.cli.progress import ProgressLine
 from abonent.kernel.actor import SYSTEM
@@ -47,7 +48,7 @@ async def _verify(settings: Settings) -> Proof:
         if await day_state(by=SYSTEM) is None:
             return Proof()
         try:
-            return await verify(by=SYSTEM, progress=progress)
+            return await verify(by=SYSTEM, progress=progress, settings=settings)
         finally:
             line.end()
 

@@ -53,8 +53,9 @@ def half_up(numerator: int, denominator: int) -> int:
     """
     if denominator < 0:
         numerator, denominator = -numerator, -denominator
-    whole = (2 * abs(numerator) + denominator) // (2 * denominator)
-    return whole if numerator >= 0 else -whole
+    if numerator >= 0:
+        return (2 * numerator + denominator) // (2 * denominator)
+    return -((denominator - 2 * numerator) // (2 * denominator))
 
 
 def parse_amount(text: str, digits: int = 2) -> int:

@@ -9,12 +9,24 @@ from typing import Any
 import pytest
 from asyncpg import UndefinedTableError
 
-from abonent.billing.service import accounts, days, freezes, services, tariffs
+from abonent.bench import mixed
+from abonent.billing.service import (
+    account_proof,
+    accounts,
+    days,
+    freezes,
+    proof,
+    services,
+    tariffs,
+)
+from abonent.billing.service.differences import CHECKS, Proof
 from abonent.billing.service.months import roll_up_closed_months
-from abonent.billing.service.proof import CHECKS, Proof, verify
+from abonent.billing.service.proof import verify
 from abonent.kernel.actor import SYSTEM
-from abonent.kernel.db import transaction
+from abonent.kernel.crew import crew
+from abonent.kernel.db import reading, transaction
 from abonent.kernel.i18n import gettext
+from abonent.kernel.settings import Settings
 from tests.billing.test_turnover import lived, pay, provider
 
 
@@ -22,18 +34,18 @@ async def proved() -> Proof:
     return await verify(by=SYSTEM)
 
 
-def shown(proof: Proof) -> list[tuple[str, str | None, str, str, str]]:
-    return [(d.check, d.account, d.subject, d.expected, d.found) for d in proof.differences]
+def shown(found: Proof) -> list[tuple[str, str | None, str, str, str]]:
+    return [(d.check, d.account, d.subject, d.expected, d.found) for d in found.differences]
 
 
 async def test_books_the_engine_kept_are_proved(db: Any) -> None:
     await lived(db)
     told: list[str] = []
-    proof = await verify(by=SYSTEM, progress=lambda what, _done, _total: told.append(what))
-    assert shown(proof) == []
-    assert proof.clean
-    assert proof.accounts == 6
-    assert proof.entries > 50
+    found = await verify(by=SYSTEM, progress=lambda what, _done, _total: told.append(what))
+    assert shown(found) == []
+    assert found.clean
+    assert found.accounts == 6
+    assert found.entries > 50
     assert "accounts" in told
 
 
@@ -85,18 +97,34 @@ async def test_damage_is_named_with_its_account(db: Any, check: str) -> None:
     await pay("3", 90000, "bank", "more")
     await freezes.freeze_account("3", by=SYSTEM, start=date(2026, 5, 24), end=date(2026, 6, 4))
     await days.close_days(by=SYSTEM)
-    await change(db, check)
+    await change(db, DAMAGES[check])
     found = [d for d in (await proved()).differences if d.check == check]
     assert found
     assert {d.account for d in found} - {None} == {"3"}
     assert found[0].text("ru") != found[0].text("en")
 
 
-async def change(db: Any, check: str) -> None:
+async def change(db: Any, statement: str) -> None:
     account = await db.fetchval("SELECT account_id FROM billing_account WHERE number = '3'")
     await db.execute("ALTER TABLE billing_entry DISABLE TRIGGER USER")
-    changed = await db.execute(DAMAGES[check].replace("{id}", str(account)))
+    changed = await db.execute(statement.replace("{id}", str(account)))
     assert not changed.endswith(" 0")
+
+
+DAMAGED_NAMES = {
+    "PRICE": """UPDATE billing_entry SET version_id = 999 WHERE version_id IS NOT NULL
+        AND account_id = {id}""",
+    "SERVICE": """UPDATE billing_entry SET service_no = 77 WHERE service_no IS NOT NULL
+        AND account_id = {id}""",
+}
+
+
+@pytest.mark.parametrize("check", DAMAGED_NAMES)
+async def test_what_an_entry_names_must_exist(db: Any, check: str) -> None:
+    await lived(db)
+    await change(db, DAMAGED_NAMES[check])
+    found = [d for d in (await proved()).differences if d.check == check]
+    assert {d.account for d in found} == {"3"}
 
 
 async def test_entries_of_nobody_are_found(db: Any) -> None:
@@ -197,3 +225,38 @@ async def test_months_before_the_first_subscriber_stop_no_later_roll_up(db: Any)
     months = await db.fetch("SELECT DISTINCT month FROM billing_month ORDER BY month")
     assert [row["month"] for row in months] == [date(2026, 2, 1), date(2026, 3, 1)]
     assert (await proved()).clean
+
+
+async def test_helper_processes_find_the_same(fresh_database: Settings, monkeypatch: Any) -> None:
+    numbers = await mixed.build_here(40, seed=5)
+    await days.close_days(by=SYSTEM, through=date(2026, 2, 20))
+    async with reading() as connection:
+        await connection.execute("UPDATE billing_account SET bonus_left = 7 WHERE plain")
+        await connection.execute("UPDATE billing_account SET balance = balance + 1")
+    monkeypatch.setattr(account_proof, "BATCH", 5)
+    alone = await proved()
+    monkeypatch.setattr(proof, "FEW", 1)
+    told: list[tuple[str, int, int]] = []
+    shared = await verify(
+        by=SYSTEM, settings=fresh_database, progress=lambda *state: told.append(state)
+    )
+    assert shown(shared) == shown(alone)
+    assert (shared.count, shared.accounts, shared.entries) == (alone.count, 40, alone.entries)
+    assert {d.account for d in shared.differences} >= set(numbers)
+    assert ("accounts", 40, 40) in told
+
+
+async def test_what_a_dead_helper_held_waits_again(fresh_database: Settings) -> None:
+    await mixed.build_here(4, seed=5)
+    waiting = await account_proof.tasks()
+    tasks = list(waiting)
+    answers: list[bytes] = []
+    async with crew(fresh_database, "nothing of the kind", answers=True) as helpers:
+        assert helpers is not None
+        await helpers.share(waiting, lambda _task, answer: answers.append(answer))
+    assert (list(waiting), answers) == (tasks, [])
+    async with crew(fresh_database, "proof", answers=True) as helpers:
+        assert helpers is not None
+        await helpers.share(waiting, lambda _task, answer: answers.append(answer))
+    assert list(waiting) == []
+    assert Proof.unpacked(answers[0]).accounts == 4

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -116,28 +116,56 @@ async def account_id(connection: Any, number: str) -> int:
     return int(found)
 
 
-async def load_books(connection: Any, accounts: Iterable[int]) -> list[Loaded]:
-    """Read the books of accounts, in order of their ids, with the day that is open."""
+async def load_books(
+    connection: Any,
+    accounts: Iterable[int],
+    *,
+    entries: Mapping[int, Sequence[Posting]] | None = None,
+) -> list[Loaded]:
+    """Read the books of accounts, in order of their ids, with the day that is open.
+
+    `entries` are all entries of these accounts, where the caller has read them anyway.
+    """
     rows = await connection.fetch(_MANY, list(accounts))
     if not rows:
         return []
-    held: dict[int, list[Any]] = {row["account_id"]: [] for row in rows if row["held_since"]}
+    catalogue = await read_catalogue(connection, rows[0]["catalogue"])
+    if entries is None:
+        held = await _held(connection, rows, catalogue)
+    else:
+        held = {row["account_id"]: _holding(row, entries) for row in rows if row["held_since"]}
+    return [_loaded(row, held.get(row["account_id"], ()), catalogue) for row in rows]
+
+
+async def _held(
+    connection: Any, rows: Sequence[Any], catalogue: Catalogue
+) -> dict[int, list[Posting]]:
+    """Per account that has some, the service entries since the oldest charge that matters."""
+    held: dict[int, list[Posting]] = {row["account_id"]: [] for row in rows if row["held_since"]}
     if held:
         since = min(row["held_since"] for row in rows if row["held_since"])
         for entry in await connection.fetch(_HELD, list(held), since, rows[0]["open_day"]):
-            held[entry["account_id"]].append(entry)
-    catalogue = await read_catalogue(connection, rows[0]["catalogue"])
-    return [_loaded(row, held.get(row["account_id"], ()), catalogue) for row in rows]
+            held[entry["account_id"]].append(posting_of(entry, catalogue))
+    return held
+
+
+def _holding(row: Any, entries: Mapping[int, Sequence[Posting]]) -> list[Posting]:
+    """The same, chosen from all entries; those of a service the account does not have are left out."""
+    known = {service["no"] for service in row["services"] or ()}
+    own = entries.get(row["account_id"], ())
+    return [entry for entry in own if entry.day >= row["held_since"] and entry.service in known]
 
 
 async def load_one(connection: Any, account: int) -> Loaded:
     """Read the book of one account that exists."""
     row = await connection.fetchrow(_ONE, account)
-    held: Sequence[Any] = ()
+    catalogue = await read_catalogue(connection, row["catalogue"])
+    held: list[Posting] = []
     if row["held_since"]:
         days = row["held_since"], row["open_day"]
-        held = await connection.fetch(_HELD_BY_ONE, account, *days)
-    return _loaded(row, held, await read_catalogue(connection, row["catalogue"]))
+        rows = await connection.fetch(_HELD_BY_ONE, account, *days)
+        held = [posting_of(entry, catalogue) for entry in rows]
+    return _loaded(row, held, catalogue)
 
 
 async def load_book(connection: Any, number: str) -> Loaded:
@@ -145,7 +173,7 @@ async def load_book(connection: Any, number: str) -> Loaded:
     return await load_one(connection, await account_id(connection, number))
 
 
-def _loaded(row: Any, held: Sequence[Any], catalogue: Catalogue) -> Loaded:
+def _loaded(row: Any, held: Sequence[Posting], catalogue: Catalogue) -> Loaded:
     services = {s["no"]: s for s in row["services"] or ()}
     book = Book(
         account=row["account_id"],
@@ -167,7 +195,7 @@ def _loaded(row: Any, held: Sequence[Any], catalogue: Catalogue) -> Loaded:
         policy=catalogue.policy,
     )
     # Outside a transaction an entry may be younger than the row: it is not in its balance either.
-    _hold(book, [posting_of(e, catalogue) for e in held if e["no"] <= book.last_no])
+    _hold(book, [entry for entry in held if entry.no <= book.last_no])
     return Loaded(book, row, row["due"], services, catalogue)
 
 
@@ -223,7 +251,7 @@ def _service(account: Any, row: Any, catalogue: Catalogue) -> Service:
     )
 
 
-def _hold(book: Book, entries: list[Posting]) -> None:
+def _hold(book: Book, entries: Iterable[Posting]) -> None:
     """Rebuild what charges still hold from the entries since the oldest one that matters."""
     services = {s.no: s for s in book.services}
     charges: dict[int, Charge] = {}

@@ -8,22 +8,25 @@ from typing import Any
 
 from abonent.billing.queries.lines import MONTH
 
+BORDERS = """
+SELECT account_id FROM (
+    SELECT account_id, row_number() OVER (ORDER BY account_id) AS place FROM billing_account) placed
+WHERE place % $1 = 0 ORDER BY account_id
+"""
+"""Every so manieth account's id: where one batch ends and the next begins."""
+
 ACCOUNTS = """
 SELECT account_id, number, state, balance, last_no, held_since FROM billing_account
-WHERE account_id > $1 ORDER BY account_id LIMIT $2
+WHERE account_id > $1 AND account_id <= $2 ORDER BY account_id LIMIT $3
 """
-"""The next batch of accounts."""
-
-SUMS = """
-SELECT account_id, sum(amount)::bigint AS balance, count(*) AS entries,
-    count(DISTINCT no) AS numbers, min(no) AS first, max(no) AS last
-FROM billing_entry WHERE account_id > $1 AND account_id <= $2 GROUP BY account_id
-"""
-"""What the entries of a span of account ids come to; accounts without a row show up here too."""
+"""The next batch of accounts of a span."""
 
 ENTRIES = """
-SELECT * FROM billing_entry WHERE account_id = ANY($1::bigint[]) ORDER BY account_id, no
+SELECT account_id, day, no, kind, amount, service_no, version_id, period_from, period_to, through,
+    billing_from, billing_to, fee, tax_code, tax_rate, corrects, due_on, settles, source, detail
+FROM billing_entry WHERE account_id > $1 AND account_id <= $2 ORDER BY account_id, no
 """
+"""All entries of a span of account ids; those of accounts without a row show up here too."""
 
 STRAY_ENTRIES = """
 SELECT e.account_id, e.no, 'TAX' AS check,

@@ -59,7 +59,8 @@ def part_of(line: Slice) -> Part:
 
     46000 for days 14 to 30 of 30: 46000 x 30/30 - 46000 x 13/30 = 26067.
     """
-    fee = discounted(line.base, line.percent, line.off)
+    plain = not line.percent and not line.off
+    fee = line.base if plain else discounted(line.base, line.percent, line.off)
     return Part(line, fee, span_share(fee, line.period, line.start, line.end))
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date
+from functools import lru_cache
+from types import MappingProxyType
 
 from abonent.billing.rules.book import Book, Discount, Service, Slice, Term, Version
-from abonent.billing.rules.periods import DAY, day_share, period_on
+from abonent.billing.rules.periods import DAY, Period, day_share, days_between, period_on
 from abonent.kernel.money import half_up
 
 WHOLE = 10_000
@@ -70,6 +72,12 @@ def slice_share(part: Slice, day: date) -> int:
     return day_share(part.fee, part.period.days, (day - part.period.start).days + 1)
 
 
+@lru_cache(maxsize=2048)
+def spread(fee: int, period: Period, start: date, end: date) -> Mapping[date, int]:
+    """The share of each day of [start, end) of a fee; kept, because many accounts share one price."""
+    return MappingProxyType(_shares(fee, period, days_between(start, end)))
+
+
 def share_on(book: Book, service: Service, day: date, term: Term | None = None) -> int:
     """The price of one day of a service.
 
@@ -84,7 +92,7 @@ def priced(
     """The calculation of some days in order: slices of equal terms, and each day's share."""
     run = list(days)
     if run and (part := _one_price(book, service, run[0])) and _one_run(run, part):
-        return [part._replace(start=run[0], end=run[-1] + DAY)], _shares(part, run)
+        return [part._replace(start=run[0], end=run[-1] + DAY)], _shares(part.fee, part.period, run)
     slices: list[Slice] = []
     amounts: dict[date, int] = {}
     last: Slice | None = None
@@ -114,9 +122,9 @@ def _one_run(days: list[date], part: Slice) -> bool:
     return days[-1] < part.period.end and (days[-1] - days[0]).days + 1 == len(days)
 
 
-def _shares(part: Slice, days: list[date]) -> dict[date, int]:
+def _shares(fee: int, period: Period, days: list[date]) -> dict[date, int]:
     """The shares of days that follow each other: differences of rounded running sums."""
-    number = (days[0] - part.period.start).days
-    length = part.period.days
-    sums = [half_up(part.fee * (number + k), length) for k in range(len(days) + 1)]
+    number = (days[0] - period.start).days if days else 0
+    length = period.days
+    sums = [half_up(fee * (number + k), length) for k in range(len(days) + 1)]
     return {day: sums[k + 1] - sums[k] for k, day in enumerate(days)}

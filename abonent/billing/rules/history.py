@@ -7,8 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from abonent.billing.rules.book import MONEY_ONLY, Book, Kind, Mode, Posting, Service
-from abonent.billing.rules.fees import slice_share
-from abonent.billing.rules.periods import DAY
+from abonent.billing.rules.fees import spread
 
 
 @dataclass(slots=True)
@@ -33,10 +32,8 @@ def day_amounts(entry: Posting) -> dict[date, int]:
         return entry.amounts
     amounts: dict[date, int] = {}
     for part in entry.slices:
-        day = part.start
-        while day < part.end:
-            amounts[day] = -slice_share(part, day)
-            day += DAY
+        shares = spread(part.fee, part.period, part.start, part.end)
+        amounts.update([(day, -share) for day, share in shares.items()])
     return amounts
 
 

@@ -111,6 +111,11 @@ def tax_in(gross: int, rate: int) -> int:
     return half_up(gross * rate, 10000 + rate)
 
 
+def days_between(start: date, end: date) -> list[date]:
+    """The days of [start, end)."""
+    return [date.fromordinal(n) for n in range(start.toordinal(), end.toordinal())]
+
+
 def month_end(day: date) -> date:
     """The last day of the calendar month of a day."""
     return date(day.year, day.month, monthrange(day.year, day.month)[1])

@@ -13,7 +13,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from abonent.billing.rules.book import CHARGE_KINDS, Book, Kind, Mode, Posting, Service
-from abonent.billing.rules.calculation import recomputed, version_number
+from abonent.billing.rules.calculation import recomputed
 from abonent.billing.rules.charging import post
 from abonent.billing.rules.history import day_amounts
 from abonent.billing.rules.periods import DAY
@@ -91,7 +91,8 @@ def _entries(entries: Sequence[Posting]) -> Iterator[Finding]:
         again = recomputed(entry)
         if again != entry.amount:
             yield Finding("CALCULATION", subject, again, entry.amount)
-        yield from _prices(entry, subject)
+        if entry.slices:
+            yield from _prices(entry, subject)
         if entry.corrects is None:
             continue
         target = known.get(entry.corrects)
@@ -115,12 +116,13 @@ def _entries(entries: Sequence[Posting]) -> Iterator[Finding]:
 
 def _prices(entry: Posting, subject: str) -> Iterator[Finding]:
     """The fee of each line is the fee of its version."""
+    versions = entry.tariff.versions if entry.tariff else ()
     for line in entry.slices:
-        fees = {v.id: v.fee for v in entry.tariff.versions} if entry.tariff else {}
-        if not version_number(entry.tariff, line.version):
+        version = next((v for v in versions if v.id == line.version), None)
+        if version is None:
             yield Finding("PRICE", subject, "a known version", line.version)
-        elif fees[line.version] != line.base:
-            yield Finding("PRICE", subject, fees[line.version], line.base)
+        elif version.fee != line.base:
+            yield Finding("PRICE", subject, version.fee, line.base)
 
 
 def _covered(service: int, entries: Sequence[Posting]) -> tuple[list[Held], list[Finding]]:
@@ -177,21 +179,28 @@ def _follow(own: Coverage, entry: Posting) -> Iterator[Finding]:
 
 def _days(book: Book, service: Service, spans: Sequence[Held]) -> Iterator[Finding]:
     """No day is held on which the service was not served: outside its life, frozen or paused."""
-    freezes = [(f.starts_on, f.ends_on) for f in book.freezes]
     for span in spans:
-        unserved = [
-            ("outside the service's days", date.min, service.starts_on),
-            ("outside the service's days", service.ends_on, date.max),
-            *(("frozen", start, end) for start, end in freezes),
-        ]
-        if span.mode is Mode.ARREARS:
-            unserved += [("suspended", start, end) for start, end in service.pauses]
-        for why, start, end in unserved:
-            if max(start, span.start) < min(end, span.end):
-                subject = f"service {service.no}, {max(start, span.start)}"
-                yield Finding(
-                    "CHARGED_UNSERVED", subject, f"no charge: {why}", f"entry {span.entry}"
-                )
+        if book.freezes or service.pauses or not _within(span, service):
+            yield from _unserved(book, service, span)
+
+
+def _within(span: Held, service: Service) -> bool:
+    return span.start >= service.starts_on and span.end <= service.ends_on
+
+
+def _unserved(book: Book, service: Service, span: Held) -> Iterator[Finding]:
+    """The first day of each reason for which the span should not be held."""
+    unserved = [
+        ("outside the service's days", date.min, service.starts_on),
+        ("outside the service's days", service.ends_on, date.max),
+        *(("frozen", freeze.starts_on, freeze.ends_on) for freeze in book.freezes),
+    ]
+    if span.mode is Mode.ARREARS:
+        unserved += [("suspended", start, end) for start, end in service.pauses]
+    for why, start, end in unserved:
+        if max(start, span.start) < min(end, span.end):
+            subject = f"service {service.no}, {max(start, span.start)}"
+            yield Finding("CHARGED_UNSERVED", subject, f"no charge: {why}", f"entry {span.entry}")
 
 
 def _cached(book: Book, service: Service, spans: Sequence[Held]) -> Iterator[Finding]:

@@ -7,7 +7,7 @@ from datetime import date
 
 from abonent.billing.rules.book import Book, Mode, Service
 from abonent.billing.rules.fees import priced
-from abonent.billing.rules.periods import DAY, FAR, month_end, next_period_start
+from abonent.billing.rules.periods import DAY, FAR, days_between, month_end, next_period_start
 from abonent.billing.rules.standing import funds
 
 
@@ -110,7 +110,7 @@ def _coverage_end(service: Service, day: date, known: date) -> date:
 def _walk(book: Book, daily: list[Service], waiting: list[Service], known: date) -> date:
     """Day by day in the order of step 4: who could no longer, or could again, be charged."""
     left = funds(book)
-    days = _days_between(book.day + DAY, known)
+    days = days_between(book.day + DAY, known)
     order = [
         (s.served, priced(book, s, days)[1] if s.served else _dues_ahead(book, s))
         for s in sorted([*daily, *waiting], key=lambda s: s.order)
@@ -133,7 +133,7 @@ def _dues_ahead(book: Book, service: Service) -> dict[date, int]:
         service.ends_on,
         service.next_term(book.day),
     )
-    days = _days_between(book.day + DAY, end)
+    days = days_between(book.day + DAY, end)
     held = service.held_days() if service.charges else set()
     covered = held.intersection(days)
     shares = priced(book, service, [d for d in days if d not in held and not book.frozen(d)])[1]
@@ -144,8 +144,3 @@ def _dues_ahead(book: Book, service: Service) -> dict[date, int]:
         total = shares[day] if daily else total + shares[day]
         dues[day] = total + service.connection_fee
     return dues
-
-
-def _days_between(start: date, end: date) -> list[date]:
-    """The days of [start, end)."""
-    return [date.fromordinal(n) for n in range(start.toordinal(), end.toordinal())]

@@ -1,186 +1,119 @@
 """`abonent verify`: every cached figure made again from entries, every account that differs named.
 
 It runs nightly and in tests. Accounts are taken in batches, each in one state of the database, so
-memory is bounded by a batch and payments may come in meanwhile.
+memory is bounded by a batch and payments may come in meanwhile. Helper processes share the
+batches; this process proves what concerns the whole base meanwhile, then joins them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+import asyncio
+from collections import deque
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from datetime import date
 from typing import Any
 
 from abonent.billing.queries import proof as asked
 from abonent.billing.queries.accruals import accruals
-from abonent.billing.queries.books import Installation, Loaded, installation, load_books
-from abonent.billing.queries.entries import posting_of
+from abonent.billing.queries.books import Installation, installation
 from abonent.billing.queries.snapshot import shared_snapshot
 from abonent.billing.queries.turnover import LEVELS, Sheet, turnover
 from abonent.billing.rules.periods import DAY
-from abonent.billing.rules.proof import prove
-from abonent.billing.rules.standing import account_state
+from abonent.billing.service.account_proof import prove_accounts, tasks
+from abonent.billing.service.differences import MOST, Difference, Proof
 from abonent.kernel import clock
 from abonent.kernel.actor import Actor
-from abonent.kernel.i18n import N_, gettext
+from abonent.kernel.crew import Crew, crew
+from abonent.kernel.db import reading
+from abonent.kernel.settings import Settings
 
-BATCH = 1000
-MOST = 10_000
-"""Differences kept for the report; all are counted."""
-
-CHECKS = {
-    "BALANCE": N_("The cached balance is not the sum of the entries."),
-    "NUMBERING": N_("Entry numbers have gaps or repeat."),
-    "ENTRIES_LOST": N_("There are entries of an account that does not exist."),
-    "NUMBER": N_("The account cannot be found by its number."),
-    "CALCULATION": N_("The entry's calculation does not come to its amount."),
-    "PRICE": N_("The fee is not that of the tariff's version."),
-    "TAX": N_("The tax does not follow from amount and rate."),
-    "THROUGH": N_("The days of a daily entry do not fit its posting day."),
-    "DAY": N_("The day lies ahead of the open one."),
-    "CORRECTS": N_("The entry corrects nothing."),
-    "CORRECTION": N_("More was given back than the charge held."),
-    "REVERSAL": N_("The reversal does not mirror its payment."),
-    "RETURN": N_("A return is not what the charge held."),
-    "CHARGED_TWICE": N_("A day is charged twice."),
-    "CHARGED_UNSERVED": N_("A day is charged that was not served."),
-    "SERVED": N_("The service's state does not follow from its charges."),
-    "SETTLED_TO": N_("Days of a daily service would be skipped or charged twice."),
-    "BILLED_TO": N_("Days of a postpaid service would be charged twice."),
-    "SERVICE": N_("An entry names a service the account does not have."),
-    "STATE": N_("The account's state does not follow from its services."),
-    "BONUS": N_("The bonus does not follow from the entries."),
-    "HELD_SINCE": N_("A charge that still holds days would be overlooked."),
-    "DUE_DAY": N_("The account would not be opened when something happens to it."),
-    "PAYMENT": N_("The inbox and the payment's entry disagree."),
-    "RUN": N_("A run of a day is not finished."),
-    "MONTH": N_("The month's roll-up is not what its entries say."),
-    "SHEET": N_("The turnover sheet does not close, or its levels differ."),
-}
+FEW = 4
+"""Batches up to which no helper is started: they are proved before one has."""
 
 Progress = Callable[[str, int, int], None]
 """Told what is being checked, how many are done and how many there are."""
 
 
-@dataclass(frozen=True, slots=True)
-class Difference:
-    """Something wrong: which account (None for the whole base), about what, both values."""
+async def verify(
+    *, by: Actor, progress: Progress | None = None, settings: Settings | None = None
+) -> Proof:
+    """Prove the books of the whole installation; nothing is changed.
 
-    check: str
-    account: str | None
-    subject: str
-    expected: str
-    found: str
-
-    def text(self, language: str | None = None) -> str:
-        """Say what is wrong in a language (default: the current one)."""
-        return gettext(CHECKS[self.check], language)
-
-
-@dataclass(slots=True)
-class Proof:
-    """What was checked and what differs; `differences` keeps the first MOST, `count` all."""
-
-    accounts: int = 0
-    entries: int = 0
-    seconds: float = 0.0
-    count: int = 0
-    differences: list[Difference] = field(default_factory=list)
-
-    @property
-    def clean(self) -> bool:
-        """True when nothing differs."""
-        return self.count == 0
-
-    def add(
-        self, check: str, account: str | None, subject: str, expected: object, found: object
-    ) -> None:
-        """Record a difference."""
-        self.count += 1
-        if len(self.differences) < MOST:
-            one = Difference(check, account, subject, str(expected), str(found))
-            self.differences.append(one)
-
-
-async def verify(*, by: Actor, progress: Progress | None = None) -> Proof:
-    """Prove the books of the whole installation; nothing is changed."""
+    With `settings`, helper processes share the accounts of a large base.
+    """
     by.require("billing.verify")
     started = clock.monotonic()
-    proof = Proof()
     tell = progress or (lambda _what, _done, _total: None)
-    await _accounts(proof, tell)
-    await _whole_base(proof, by, tell)
+    accounts, whole = _Accounts(await tasks(), await _counted(), tell), Proof()
+    async with crew(settings, "proof", answers=True) as helpers:
+        async with _sharing(helpers, accounts):
+            await _whole_base(whole, by, tell)
+            await accounts.prove()
+        # What a helper that died gave back.
+        await accounts.prove()
+    proof = accounts.proof()
+    proof.join(whole)
     proof.seconds = clock.monotonic() - started
     return proof
 
 
-async def _accounts(proof: Proof, tell: Progress) -> None:
-    last, total = 0, 0
-    while True:
-        async with shared_snapshot() as connection:
-            total = total or await connection.fetchval(asked.COUNTED)
-            rows = await connection.fetch(asked.ACCOUNTS, last, BATCH)
-            until = rows[-1]["account_id"] if len(rows) == BATCH else 2**63 - 1
-            await _batch(connection, proof, rows, span=(last, until))
-        proof.accounts += len(rows)
-        tell("accounts", proof.accounts, total)
-        last = until
-        if len(rows) < BATCH:
-            return
+async def _counted() -> int:
+    async with reading() as connection:
+        return int(await connection.fetchval(asked.COUNTED))
 
 
-async def _batch(connection: Any, proof: Proof, rows: list[Any], *, span: tuple[int, int]) -> None:
-    """Everything about the accounts of a span of ids, and about entries that belong to none."""
-    numbers = {row["account_id"]: row["number"] for row in rows}
-    sums = {row["account_id"]: row for row in await connection.fetch(asked.SUMS, *span)}
-    for row in rows:
-        _sums(proof, row, sums.pop(row["account_id"], None))
-    for account, stray in sums.items():
-        proof.add("ENTRIES_LOST", None, f"account id {account}", 0, stray["entries"])
-    for row in await connection.fetch(asked.STRAY_ENTRIES, *span):
-        number = numbers.get(row["account_id"])
-        proof.add(row["check"], number, f"entry {row['no']}", row["expected"], row["found"])
-    for row in await connection.fetch(asked.LOST_ACCOUNTS, *span):
-        proof.add(row["check"], row["number"], "account", row["expected"], row["found"])
-    await _deeply(connection, proof, rows)
+class _Accounts:
+    """The accounts of the base as tasks, and what their proofs came to."""
+
+    def __init__(self, waiting: deque[str], total: int, tell: Progress) -> None:
+        self.waiting = waiting
+        self._total = total
+        self._tell = tell
+        self._sum = Proof()
+        self._found: dict[int, list[Difference]] = {}
+        self._own = False
+
+    async def prove(self) -> None:
+        """Work the tasks off in this process."""
+        self._own = True
+        while self.waiting:
+            task = self.waiting.popleft()
+            self._take(task, await prove_accounts(task))
+
+    def answered(self, task: str, answer: bytes) -> None:
+        """Take what a helper found."""
+        self._take(task, Proof.unpacked(answer))
+
+    def _take(self, task: str, part: Proof) -> None:
+        room = MOST - sum(map(len, self._found.values()))
+        if part.differences and room > 0:
+            self._found[int(task.partition(" ")[0])] = part.differences[:room]
+        part.differences = []
+        self._sum.join(part)
+        # While this process is busy with the whole base, that is what it shows.
+        if self._own:
+            self._tell("accounts", self._sum.accounts, self._total)
+
+    def proof(self) -> Proof:
+        """The sum of the parts, differences in order of accounts whoever was first."""
+        found = self._found
+        self._sum.differences = [one for after in sorted(found) for one in found[after]]
+        return self._sum
 
 
-def _sums(proof: Proof, row: Any, own: Any) -> None:
-    number = row["number"]
-    balance = own["balance"] if own else 0
-    if row["balance"] != balance:
-        proof.add("BALANCE", number, "balance", balance, row["balance"])
-    if own is None:
-        if row["last_no"]:
-            proof.add("NUMBERING", number, "last entry", 0, row["last_no"])
+@asynccontextmanager
+async def _sharing(helpers: Crew | None, accounts: _Accounts) -> AsyncIterator[None]:
+    """Let helpers work while the block runs, and wait for them at its end."""
+    if helpers is None or len(accounts.waiting) <= FEW:
+        yield
         return
-    proof.entries += own["entries"]
-    numbered = (own["first"], own["last"], own["numbers"], own["entries"])
-    if numbered != (1, row["last_no"], row["last_no"], row["last_no"]):
-        found = f"{own['entries']} entries, {own['first']} to {own['last']}"
-        proof.add("NUMBERING", number, "entries", f"1 to {row['last_no']}", found)
-
-
-async def _deeply(connection: Any, proof: Proof, rows: list[Any]) -> None:
-    """Prove each account's coverage by the rules."""
-    ids = [row["account_id"] for row in rows]
-    kept = {row["account_id"]: row for row in rows}
-    entries: dict[int, list[Any]] = {}
-    for row in await connection.fetch(asked.ENTRIES, ids):
-        entries.setdefault(row["account_id"], []).append(row)
-    for loaded in await load_books(connection, ids):
-        account = loaded.book.account
-        _one(proof, loaded, entries.pop(account, []), kept[account])
-
-
-def _one(proof: Proof, loaded: Loaded, rows: Iterable[Any], kept: Any) -> None:
-    postings = [posting_of(row, loaded.catalogue) for row in rows]
-    found = prove(loaded.book, postings, due=loaded.due, held_since=kept["held_since"])
-    for one in found:
-        proof.add(one.check, loaded.number, one.subject, one.expected, one.found)
-    state = account_state(loaded.book)
-    if state != kept["state"]:
-        proof.add("STATE", loaded.number, "state", state, kept["state"])
+    sharing = asyncio.create_task(helpers.share(accounts.waiting, accounts.answered))
+    try:
+        yield
+        await sharing
+    finally:
+        sharing.cancel()
 
 
 async def _whole_base(proof: Proof, by: Actor, tell: Progress) -> None:
