@@ -247,3 +247,10 @@ def test_one_day_is_no_span() -> None:
     assert "Один день из 30: 06.09.2026." in text
     assert text.count("06.09.2026") == 1
     assert "Начислялось по дням." in text
+
+
+def test_the_fee_of_a_promise_says_how_long_it_counts() -> None:
+    posting = Posting(
+        3, date(2026, 9, 14), Kind.PROMISE_FEE, -3000, note={"until": "2026-09-24"}
+    )  # fmt: skip
+    assert "Действует по 23.09.2026, проверяется при открытии 24.09.2026." in told(posting).text

@@ -8,6 +8,7 @@ from typing import Any
 
 from abonent.billing.rules.book import Kind, Posting
 from abonent.billing.rules.calculation import last_day
+from abonent.billing.rules.periods import DAY
 from abonent.kernel.i18n import N_, gettext
 
 _CAUSES = {
@@ -96,8 +97,8 @@ class Circumstances:
             yield self._say(self._source_words(), source=source)
         if external := note.get("external_id"):
             yield self._say(N_("Number at the source: {external}."), external=external)
-        if paid_on := note.get("paid_on"):
-            yield self._say(N_("Paid on {day}."), day=_day(paid_on))
+        if paid_on := _day(note.get("paid_on")):
+            yield self._say(N_("Paid on {day}."), day=paid_on)
         if posting.settles:
             named = ", ".join(self.entry(no) for no in posting.settles)
             yield self._say(N_("Settles {entries} first."), entries=named)
@@ -114,6 +115,9 @@ class Circumstances:
         if posting.kind is Kind.OPENING and posting.period:
             span = {"first": posting.period.start, "last": last_day(posting.period.end)}
             yield self._say(N_("For the days from {first} to {last}."), **span)
+        if until := _day(posting.note.get("until")):
+            text = N_("It counts through {last} and is judged when {day} opens.")
+            yield self._say(text, last=until - DAY, day=until)
         if posting.through and self._told_through(posting.through):
             yield self._say(N_("Accrued day by day."))
         elif posting.through:
@@ -127,5 +131,6 @@ class Circumstances:
         return bool(slices) and last_day(slices[-1].end) == through
 
 
-def _day(value: object) -> object:
-    return date.fromisoformat(value) if isinstance(value, str) else value
+def _day(value: object) -> date | None:
+    """A day of a note, where it lies as ISO text."""
+    return date.fromisoformat(value) if isinstance(value, str) else None

@@ -90,7 +90,9 @@ def check_state(book: Book) -> None:
     """Refuse where the account's state leaves no room for a promise, whoever grants it."""
     if book.promise:
         raise PromiseRefused(
-            "ALREADY", N_("A promise is active until {allowed_from}."), book.promise.ends_on
+            "ALREADY",
+            N_("A promise is active; the next is possible from {allowed_from}."),
+            book.promise.ends_on,
         )
     if book.frozen(book.day):
         ends = next(f.ends_on for f in book.freezes if f.starts_on <= book.day < f.ends_on)
@@ -175,6 +177,6 @@ def grant(book: Book, terms: Terms) -> Promise:
     book.promise = promise
     book.granted.append(promise)
     if terms.fee:
-        move_money(book, Kind.PROMISE_FEE, -terms.fee)
+        move_money(book, Kind.PROMISE_FEE, -terms.fee, until=terms.until.isoformat())
     react(book)
     return promise
