@@ -20,7 +20,8 @@ SEED = 20_260_000
 APART = 1_000_000
 """How far the processes' seeds lie apart: no history is played twice."""
 
-_AGREED = re.compile(r"(\d+) account-days agree")
+_AGREED = re.compile(r"(\d+) account-days agree, next seed")
+"""What the comparison ends with when all of it agreed; on its way it says how far it is."""
 
 
 async def oracle(settings: Settings, account_days: int) -> dict[str, object]:

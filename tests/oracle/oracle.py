@@ -334,11 +334,7 @@ class Oracle:
 
     def taxed(self, number: str, service: int) -> dict[int, int]:
         """Give what is charged for the days of a service under each tax rate in percent."""
-        charged: dict[int, int] = {}
-        for posting in self._find(number).postings:
-            if posting.service == service and posting.days:
-                charged[posting.rate] = charged.get(posting.rate, 0) - posting.amount
-        return {rate: amount for rate, amount in charged.items() if amount}
+        return self._find(number).taxed(service)
 
     def promises(self, number: str) -> tuple[Promise, ...]:
         """Give the account's promises with their outcomes, ended ones first."""

@@ -235,6 +235,14 @@ class Account:
         """Give the active promise that nobody asked for."""
         return next((promise for promise in self.promises if promise.automatic), None)
 
+    def taxed(self, service: int) -> dict[int, int]:
+        """Give what is charged for the days of a service under each tax rate in percent."""
+        charged: dict[int, int] = {}
+        for posting in self.postings:
+            if posting.service == service and posting.days:
+                charged[posting.rate] = charged.get(posting.rate, 0) - posting.amount
+        return {rate: amount for rate, amount in charged.items() if amount}
+
     def post(self, posting: Posting) -> None:
         """Append an entry; a row of nothing is not written."""
         if posting.amount:
