@@ -10,6 +10,7 @@ from __future__ import annotations
 import io
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
+from functools import lru_cache
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -89,16 +90,25 @@ async def write_columns(connection: Any, table: str, parts: Sequence[Part]) -> N
 
 def _block(columns: Mapping[str, tuple[str, Array | int | str]], rows: int) -> Array:
     """The rows of a part as COPY's binary format has them, without its frame."""
-    fields: list[tuple[str, str]] = [("count", ">i2")]
-    for name, (kind, value) in columns.items():
-        width = f"S{len(str(value).encode())}" if kind == "text" else _TYPES[kind]
-        fields += [(f"size_{name}", ">i4"), (name, width)]
-    block = np.zeros(rows, dtype=np.dtype(fields))
+    widths = tuple(
+        (name, f"S{len(str(value).encode())}" if kind == "text" else _TYPES[kind])
+        for name, (kind, value) in columns.items()
+    )
+    block = np.zeros(rows, dtype=_row(widths))
     block["count"] = len(columns)
     for name, (kind, value) in columns.items():
         block[name] = str(value).encode() if kind == "text" else value
         block[f"size_{name}"] = block.dtype[name].itemsize
     return block
+
+
+@lru_cache(maxsize=64)
+def _row(widths: tuple[tuple[str, str], ...]) -> np.dtype[np.void]:
+    """The layout of a row of these fields; parts of one table mostly share it."""
+    fields = [("count", ">i2")]
+    for name, width in widths:
+        fields += [(f"size_{name}", ">i4"), (name, width)]
+    return np.dtype(fields)
 
 
 async def _pieces(blocks: Sequence[Array]) -> Any:

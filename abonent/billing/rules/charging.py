@@ -45,13 +45,12 @@ def _move_bonus(book: Book, kind: Kind, amount: int) -> None:
 
 def rated_runs(service: Service, days: Iterable[date]) -> list[tuple[int, list[date]]]:
     """Days split where the tax rate or the tariff changes: no entry spans either."""
+    days = list(days)
+    if days and len(service.terms) == 1:
+        tax = service.terms[0].tariff.tax
+        if not any(days[0] < rate.since <= days[-1] for rate in tax.rates):
+            return [(tax.rate_on(days[0]), days)]
     runs: list[tuple[int, list[date]]] = []
-    if len(service.terms) == 1 and len(service.terms[0].tariff.tax.rates) < 2:
-        whole = list(days)
-        rates = service.terms[0].tariff.tax.rates
-        if whole and (not rates or rates[0].since <= whole[0]):
-            return [(rates[0].rate if rates else 0, whole)]
-        days = whole
     before: tuple[int, int] | None = None
     for day in days:
         tariff = service.term_on(day).tariff

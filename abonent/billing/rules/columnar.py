@@ -115,6 +115,8 @@ def _funds(plain: Plain) -> Array:
 def _next_chance(funds: Array, fee: int, period: Period) -> Array:
     """The first later day of the period whose remaining shares the funds cover, else its end."""
     due = np.full(len(funds), day_number(period.end), dtype="i8")
+    if not len(funds):
+        return due
     for passed in range(period.days - 1, 0, -1):
         remaining = fee - (2 * fee * passed + period.days) // (2 * period.days)
         due[funds >= remaining] = day_number(period.start) + passed
