@@ -8,6 +8,7 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
+from abonent.kernel.actor import Actor
 from abonent.web.access import PUBLIC, PageRoute
 from abonent.web.render import _context, desk_of
 
@@ -116,7 +117,20 @@ async def _dialog(request: Request) -> Response:
     return _render(request, _DIALOG)
 
 
+async def _failure(request: Request) -> Response:
+    """A fault of the program's own, to see what people are told."""
+    raise ZeroDivisionError
+
+
+async def _forbidden(request: Request) -> Response:
+    nobody = Actor("user", "0", "nobody", frozenset())
+    nobody.require("billing.report.view")
+    return Response()
+
+
 ROUTES = (
+    PageRoute("/stylebook/failure", _failure, right=PUBLIC),
+    PageRoute("/stylebook/forbidden", _forbidden, right=PUBLIC),
     PageRoute("/stylebook", _stylebook, right=PUBLIC),
     PageRoute("/stylebook/dialog", _dialog, right=PUBLIC),
 )
