@@ -80,7 +80,7 @@ def test_the_rest_of_a_period_is_told_by_its_formula() -> None:
     text = plain(answer.text)
     assert text.startswith("460,00 ₽ × (30/30 − 13/30) = 260,67 ₽. Тариф «Оптима 100», версия 3 от")
     assert "17 дней из 30: с 14.09.2026 по 30.09.2026." in text
-    assert "налог «vat», 22 %: 47,01 ₽" in text
+    assert "В том числе НДС, 22 %: 47,01 ₽" in text
     assert any("остаётся 260,67 ₽" in plain(step) for step in answer.steps)
 
 

@@ -233,6 +233,8 @@ class _Telling:
         rate = self.posting.tax_rate
         tax = half_up(self.total * rate, 10_000 + rate)
         known = {"rate": self._percent(rate), "tax": abs(tax), "code": self.posting.tax_code}
+        if self.posting.tax_code == "vat":
+            return self.say(N_("Includes VAT, {rate} %: {tax:money}."), **known)
         return self.say(N_("Includes tax “{code}”, {rate} %: {tax:money}."), **known)
 
     # the steps: how it is reckoned, line by line
