@@ -44,11 +44,12 @@ async def verify(
     """
     by.require("billing.verify")
     started = clock.monotonic()
-    tell = progress or (lambda _what, _done, _total: None)
+    tell = progress or _silent
     accounts, whole = _Accounts(await tasks(), await _counted(), tell), Proof()
     async with crew(settings, "proof", answers=True) as helpers:
-        async with _sharing(helpers, accounts):
-            await _whole_base(whole, by, tell)
+        async with _sharing(helpers, accounts) as shared:
+            # One thing at a time is shown: the accounts, which helpers are already busy with.
+            await _whole_base(whole, by, _silent if shared else tell)
             await accounts.prove()
         # What a helper that died gave back.
         await accounts.prove()
@@ -56,6 +57,10 @@ async def verify(
     proof.join(whole)
     proof.seconds = clock.monotonic() - started
     return proof
+
+
+def _silent(_what: str, _done: int, _total: int) -> None:
+    """Tell nobody."""
 
 
 async def _counted() -> int:
@@ -72,11 +77,9 @@ class _Accounts:
         self._tell = tell
         self._sum = Proof()
         self._found: dict[int, list[Difference]] = {}
-        self._own = False
 
     async def prove(self) -> None:
         """Work the tasks off in this process."""
-        self._own = True
         while self.waiting:
             task = self.waiting.popleft()
             self._take(task, await prove_accounts(task))
@@ -91,9 +94,7 @@ class _Accounts:
             self._found[int(task.partition(" ")[0])] = part.differences[:room]
         part.differences = []
         self._sum.join(part)
-        # While this process is busy with the whole base, that is what it shows.
-        if self._own:
-            self._tell("accounts", self._sum.accounts, self._total)
+        self._tell("accounts", self._sum.accounts, self._total)
 
     def proof(self) -> Proof:
         """The sum of the parts, differences in order of accounts whoever was first."""
@@ -103,14 +104,14 @@ class _Accounts:
 
 
 @asynccontextmanager
-async def _sharing(helpers: Crew | None, accounts: _Accounts) -> AsyncIterator[None]:
-    """Let helpers work while the block runs, and wait for them at its end."""
+async def _sharing(helpers: Crew | None, accounts: _Accounts) -> AsyncIterator[bool]:
+    """Let helpers work while the block runs, and wait for them at its end; tells whether any do."""
     if helpers is None or len(accounts.waiting) <= FEW:
-        yield
+        yield False
         return
     sharing = asyncio.create_task(helpers.share(accounts.waiting, accounts.answered))
     try:
-        yield
+        yield True
         await sharing
     finally:
         sharing.cancel()
