@@ -28,7 +28,7 @@ class Group:
     """Answers of one kind under a heading (an English message id).
 
     `sure` is False where they are only like what was asked for, `named` True where it is the very
-    name of one.
+    name of the first.
     """
 
     label: str
@@ -62,6 +62,7 @@ def _names(item: Item) -> list[str]:
 def find_pages(actor: Actor, query: str) -> Group:
     """Return the pages whose name matches in any language; all of them for an empty query."""
     items = [item for section in sections_for(actor) for item in section.items]
+    named = [item for item in items if any(is_name(query, name) for name in _names(item))]
     found = tuple(
         Found(
             label=gettext(item.label),
@@ -69,11 +70,10 @@ def find_pages(actor: Actor, query: str) -> Group:
             icon=item.icon,
             keys=("G", item.go) if item.go else (),
         )
-        for item in items
+        for item in sorted(items, key=lambda item: item not in named)
         if not query or any(matches(query, name) for name in _names(item))
     )
-    named = any(is_name(query, name) for item in items for name in _names(item))
-    return Group(N_("Pages"), found, named=bool(query) and named)
+    return Group(N_("Pages"), found, named=bool(query and named))
 
 
 def is_name(query: str, label: str) -> bool:
@@ -81,14 +81,22 @@ def is_name(query: str, label: str) -> bool:
     return folded(label) in {folded(query), folded(other_layout(query))}
 
 
+def only_answer(groups: Sequence[Group]) -> Found | None:
+    """Return what Enter opens at once: what was named, or the one sure answer there is."""
+    if groups and groups[0].named:
+        return groups[0].found[0]
+    found = [answer for group in groups if group.sure for answer in group.found]
+    return found[0] if len(found) == 1 else None
+
+
 async def find_all(actor: Actor, query: str, *, finders: Sequence[Finder] = ()) -> list[Group]:
     """Return every group with an answer: records before pages, what is only alike after them.
 
-    A page called by its own name comes before all records.
+    What is called by its own name comes before all others.
     """
     pages = find_pages(actor, query)
     groups = [await finder(actor, query) for finder in finders]
     sure = [group for group in groups if group.sure]
     alike = [group for group in groups if not group.sure]
-    ordered = [pages, *sure, *alike] if pages.named else [*sure, pages, *alike]
+    ordered = sorted([*sure, pages, *alike], key=lambda group: not group.named)
     return [group for group in ordered if group.found]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 
 import pytest
-from playwright.async_api import Page, expect
+from playwright.async_api import Page, Route, expect
 
 from abonent.billing.queries.accounts import read_account
 from abonent.kernel.actor import SYSTEM
@@ -167,6 +167,28 @@ async def test_an_account_is_frozen(provider: None, seat: Page) -> None:
     await seat.keyboard.press("Control+Enter")
     await seat.wait_for_url("**/accounts/20417?done=freeze")
     await expect(seat.locator(".hero")).to_contain_text("Добровольная блокировка")
+
+
+async def test_enter_never_opens_an_answer_to_something_else(provider: None, seat: Page) -> None:
+    """Enter comes before the answer: what was typed is opened, not what stood in the list."""
+    held: list[Route] = []
+
+    async def hold(route: Route) -> None:
+        if "hx-request" in route.request.headers and route.request.url.endswith("q=20419"):
+            held.append(route)
+        else:
+            await route.continue_()
+
+    await seat.route("**/find?**", hold)
+    await seat.goto(seat.url + "profile")
+    await seat.keyboard.press("/")
+    await seat.keyboard.type("2041")
+    await expect(seat.locator("#found [aria-selected=true]")).to_contain_text("20417")
+    async with seat.expect_request("**/find?q=20419"):
+        await seat.keyboard.type("9")
+    await seat.keyboard.press("Enter")
+    await seat.wait_for_url("**/accounts/20419")
+    await seat.unroute_all(behavior="ignoreErrors")
 
 
 async def test_the_register_is_used_without_a_mouse(provider: None, seat: Page) -> None:

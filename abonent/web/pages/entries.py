@@ -31,4 +31,4 @@ async def find_entry(actor: Actor, query: str) -> Group:
         why=title_of(item),
         right=written_money(item.posting.amount, sign=True),
     )
-    return Group(_LABEL, (found,))
+    return Group(_LABEL, (found,), named=True)

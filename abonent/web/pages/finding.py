@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 
-from abonent.web.finding import Finder, find_all
+from abonent.web.finding import Finder, find_all, only_answer
 from abonent.web.pages.entries import find_entry
 from abonent.web.pages.subscribers import find_subscribers
-from abonent.web.render import page_or_block, signed_in
+from abonent.web.render import page_or_block, signed_in, wants_fragment
 
 # Departments add theirs: subscribers first, then documents, requests, buildings.
 FINDERS: tuple[Finder, ...] = (find_entry, find_subscribers)
@@ -17,7 +17,13 @@ _LONGEST = 200
 
 
 async def find(request: Request) -> Response:
-    """Find what was typed; the query stays in the address."""
+    """Find what was typed; the query stays in the address.
+
+    Enter pressed before the list has come asks for the page: what it would have opened is opened.
+    """
     query = request.query_params.get("q", "").strip()[:_LONGEST]
     groups = await find_all(signed_in(request).actor, query, finders=FINDERS)
+    only = only_answer(groups) if query and not wants_fragment(request) else None
+    if only:
+        return RedirectResponse(only.path, 303)
     return page_or_block(request, "find.html", "answers", {"query": query, "groups": groups})

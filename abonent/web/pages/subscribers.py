@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from urllib.parse import urlencode
 
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 
 from abonent.billing.queries.accounts import look_at
 from abonent.billing.rules.standing import account_state
@@ -36,12 +36,17 @@ class Line:
 
 
 async def show_register(request: Request) -> Response:
-    """Show what matches the query in the address; the cards opened last when it is empty."""
+    """Show what matches the query in the address; the cards opened last when it is empty.
+
+    Enter pressed before the list has come opens the account whose number was typed.
+    """
     identity = signed_in(request)
     query = request.query_params.get("q", "").strip()[:_LONGEST]
     after = request.query_params.get("after")
     if query:
         hits = await find_accounts(query, by=identity.actor, after=after, limit=PAGE)
+        if "open" in request.query_params and hits.found and _names_first(query, hits.found):
+            return RedirectResponse(f"/accounts/{hits.found[0].number}", 303)
     else:
         recent = await seen_lately(identity.user_id)
         hits = Hits(await hits_of(recent, by=identity.actor) if recent else [], None)
@@ -89,7 +94,15 @@ async def find_subscribers(actor: Actor, query: str) -> Group:
         more = f"/subscribers?{urlencode({'q': query})}"
         lines.append(Found(label=_("All that match"), path=more, icon="users"))
     sure = any(hit.why is not Why.ALIKE for hit in found)
-    return Group(N_("Subscribers"), tuple(lines), sure=sure)
+    named = bool(found) and _names_first(query, found)
+    return Group(N_("Subscribers"), tuple(lines), sure=sure, named=named)
+
+
+def _names_first(query: str, found: Sequence[Hit]) -> bool:
+    """Tell whether it is the whole number of the first account, or of its contract alone."""
+    if query == found[0].number:
+        return True
+    return [hit.contract for hit in found].count(query) == 1 and found[0].contract == query
 
 
 def _found(hit: Hit) -> Found:

@@ -1,5 +1,9 @@
 // The search line as an ARIA combobox: the server finds, the arrows choose, Enter opens.
 
+/** Tell whether a list answers what the field says now; a slow answer to less never counts. */
+const answersTo = (list, input) =>
+  list.querySelector("[data-asked]")?.dataset.asked === input.value.trim();
+
 export function bindOmnibox() {
   const input = document.querySelector("#omnibox");
   const list = document.querySelector("#found");
@@ -39,13 +43,14 @@ export function bindOmnibox() {
     else if (event.key === "ArrowUp") { event.preventDefault(); step(-1); }
     else if (event.key === "Escape") {
       if (list.hidden) { input.value = ""; input.blur(); } else setOpen(false);
-    } else if (event.key === "Enter" && !list.hidden && chosen()) {
+    } else if (event.key === "Enter" && !list.hidden && chosen() && answersTo(list, input)) {
+      // Before the answer has come, the form asks the server itself, which opens the same.
       event.preventDefault();
       open(chosen(), event.ctrlKey || event.metaKey);
     }
   });
   input.addEventListener("focus", () => setOpen(true));
-  input.addEventListener("input", () => setOpen(true));
+  input.addEventListener("input", () => { setOpen(true); if (!answersTo(list, input)) choose(null); });
   document.addEventListener("pointerdown", (event) => {
     if (!event.target.closest(".omnibox")) setOpen(false);
   });
@@ -55,20 +60,19 @@ export function bindOmnibox() {
   document.addEventListener("htmx:after:swap", () => {
     input.setAttribute("aria-expanded", String(!list.hidden && options().length > 0));
     // The first answer is chosen while a query stands, so that Enter opens it at once.
-    if (input.value.trim() && document.activeElement === input) choose(options()[0] ?? null);
+    if (input.value.trim() && document.activeElement === input && answersTo(list, input)) choose(options()[0] ?? null);
   });
 }
 
 /** A search field above a register: the arrows walk its rows, Enter opens the first answer. */
 export function bindFinder() {
   const input = document.querySelector("[data-finder]");
-  if (!input) return;
-  const links = () => [...document.querySelectorAll("#answers tbody th a")];
-  let asked = input.value;
-  document.addEventListener("htmx:after:swap", () => { asked = input.value; });
+  const answers = document.querySelector("#answers");
+  if (!input || !answers) return;
+  const links = () => [...answers.querySelectorAll("tbody th a")];
   input.addEventListener("keydown", (event) => {
     if (event.key === "ArrowDown") { event.preventDefault(); links()[0]?.focus(); }
-    else if (event.key === "Enter" && input.value.trim() && asked === input.value && links().length) {
+    else if (event.key === "Enter" && input.value.trim() && answersTo(answers, input) && links().length) {
       event.preventDefault();
       links()[0].click();
     }
