@@ -182,3 +182,18 @@ async def test_both_promises_are_kept_beside_each_other(db: Any) -> None:
     await days.close_days(by=SYSTEM, through=date(2026, 5, 6))
     states = [(p.automatic, p.amount, p.state) for p in (await past_of(A, by=SYSTEM))[0]]
     assert states == [(True, 3000, "broken"), (False, 2000, "broken"), (True, 2000, "replaced")]
+
+
+async def test_a_promise_that_ended_on_a_day_the_run_has_not_reached_makes_room(db: Any) -> None:
+    await days.begin(APRIL, by=SYSTEM)
+    await tariffs.create_tariff(
+        by=SYSTEM, code="t", name="T", kind="internet", mode="daily", fee=30000, tax_code="vat"
+    )
+    await accounts.open_new_account(A, by=SYSTEM, billing_day=1)
+    await payments.take_payment(A, by=SYSTEM, amount=500, source="cash", external_id="1")
+    await services.add_service(A, by=SYSTEM, tariff="t")
+    await promises.give_promise(A, by=SYSTEM, amount=5000, days=1)
+    await days.move_day(APRIL, by=SYSTEM)
+    _loaded, promise = await promises.give_promise(A, by=SYSTEM, amount=7000, days=2)
+    assert (promise.no, promise.ends_on) == (2, date(2026, 4, 4))
+    assert [p.state for p in (await past_of(A, by=SYSTEM))[0]] == ["active", "broken"]

@@ -105,7 +105,7 @@ async def keep(work: UnitOfWork, *changed: Loaded) -> None:
     rows = [row for loaded in changed for row in entry_rows(loaded, actor=_actor(work), at=at)]
     await work.write(entries.INSERT, rows)
     await work.write(_SERVICE, [row for loaded in changed for row in service_rows(loaded)])
-    await _keep_promises(work, changed)
+    await keep_promises(work, changed)
     await work.write(_ACCOUNT, [account_row(c.book) for c in changed])
     dues = [(c.book.account, next_due(c.book)) for c in changed]
     await work.write(_DUE, [d for d, c in zip(dues, changed, strict=True) if d[1] != c.due])
@@ -117,7 +117,8 @@ def _actor(work: UnitOfWork) -> str:
     return f"{work.by.kind}:{work.by.id}"
 
 
-async def _keep_promises(work: UnitOfWork, changed: Sequence[Loaded]) -> None:
+async def keep_promises(work: UnitOfWork, changed: Sequence[Loaded]) -> None:
+    """Write how promises ended and what the engine granted by itself; doing it twice is harmless."""
     ended = [(c.book.account, p.no, p.state.value) for c in changed for p in c.book.ended]
     await work.write(_ENDED, ended)
     await work.write(_GRANTED, [row for c in changed for row in automatic_rows(c.book)])

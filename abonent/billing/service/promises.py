@@ -8,10 +8,10 @@ from typing import Any
 
 from abonent.billing.errors import NotOnAccount, PromiseRefused
 from abonent.billing.queries.books import Loaded, load_book
-from abonent.billing.rules.book import Promise, PromiseState
+from abonent.billing.rules.book import Book, Promise, PromiseState
 from abonent.billing.rules.opening import touch
 from abonent.billing.rules.promises import Offer, Terms, grant, terms_of
-from abonent.billing.service.books import acting
+from abonent.billing.service.books import acting, keep_promises
 from abonent.kernel.actor import Actor
 from abonent.kernel.db import reading
 
@@ -31,11 +31,13 @@ class Offered:
     refusal: PromiseRefused | None
 
 
-async def past_promises(connection: Any, account: int) -> list[Promise]:
-    """All promises of an account, oldest first."""
-    rows = await connection.fetch(_PAST, account)
+async def past_promises(connection: Any, book: Book) -> list[Promise]:
+    """All promises of an account, oldest first; those its opening ended as they ended."""
+    rows = await connection.fetch(_PAST, book.account)
+    ended = {promise.no: promise for promise in book.ended}
     return [
-        Promise(
+        ended.get(r["no"])
+        or Promise(
             r["no"], r["amount"], r["granted_on"], r["ends_on"],
             PromiseState(r["state"]), automatic=r["automatic"],
         )
@@ -48,8 +50,8 @@ async def offers(number: str, *, by: Actor, channel: str = "office") -> list[Off
     by.require("billing.account.view")
     async with reading() as connection:
         loaded = await load_book(connection, number)
-        past = await past_promises(connection, loaded.book.account)
-    touch(loaded.book, loaded.open_day, loaded.due)
+        touch(loaded.book, loaded.open_day, loaded.due)
+        past = await past_promises(connection, loaded.book)
     known = loaded.catalogue.offers.values()
     return [_offered(loaded, offer, past, channel) for offer in known]
 
@@ -80,7 +82,7 @@ async def give_promise(
     async with acting(number, by=by, right="billing.promise.give") as (work, loaded):
         if override or amount is not None:
             by.require("billing.promise.override")
-        past = await past_promises(work.connection, loaded.book.account)
+        past = await past_promises(work.connection, loaded.book)
         if amount is not None and days is not None:
             terms = Terms(amount, loaded.book.day + timedelta(days), 0)
             chosen = None
@@ -91,6 +93,8 @@ async def give_promise(
         code = chosen.code if chosen else None
         account = loaded.book.account
         row = (account, promise.no, code, terms.amount, terms.fee, promise.granted_on, terms.until)
+        # What ended on the way to today makes room first: one promise by hand is active at a time.
+        await keep_promises(work, [loaded])
         await work.connection.execute(_INSERT, *row, channel)
         after = {"offer": code, "amount": terms.amount, "until": terms.until}
         subject = f"{number}/{promise.no}"
