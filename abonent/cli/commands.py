@@ -6,7 +6,7 @@ import importlib
 import importlib.util
 from argparse import ArgumentParser, Namespace
 from dataclasses import dataclass
-from typing import Protocol, cast
+from typing import Literal, Protocol, cast
 
 from abonent.kernel.settings import Settings
 
@@ -23,11 +23,17 @@ class CommandModule(Protocol):
 
 @dataclass(frozen=True)
 class Command:
-    """A command's name, its module in this package, and its line in the overview."""
+    """A command's name, its module in this package, and its line in the overview.
+
+    `audience` says who the overview shows it to: "nobody" for what abonent itself starts. A `lasting`
+    command runs until it is stopped, and its log tells what goes on.
+    """
 
     name: str
     module: str
     summary: str
+    audience: Literal["operator", "developer", "nobody"] = "operator"
+    lasting: bool = False
 
     def load(self) -> CommandModule:
         """Import the module."""
@@ -35,9 +41,9 @@ class Command:
 
 
 COMMANDS = (
-    Command("run", "run", "start everything: database, queue, web and worker"),
-    Command("serve", "serve", "start the web server alone"),
-    Command("worker", "worker", "start the job runner alone"),
+    Command("run", "run", "start everything: database, queue, web and worker", lasting=True),
+    Command("serve", "serve", "start the web server alone", lasting=True),
+    Command("worker", "worker", "start the job runner alone", lasting=True),
     Command("migrate", "migrate", "bring the database up to this version"),
     Command("init", "init", "set the first business day of an empty installation"),
     Command("day", "day", "show the business day, or close days"),
@@ -51,8 +57,8 @@ COMMANDS = (
     Command("backup", "backup", "write the whole database to a file"),
     Command("restore", "restore", "read such a file into an empty database and verify it"),
     Command("bench", "bench", "measure the engine on this machine"),
-    Command("crew", "crew", "lend a hand to a run; started by abonent itself"),
-    Command("messages", "messages", "bring the translation catalogues up to date"),
+    Command("crew", "crew", "lend a hand to a run; started by abonent itself", "nobody"),
+    Command("messages", "messages", "bring the translation catalogues up to date", "developer"),
 )
 
 

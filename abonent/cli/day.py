@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from argparse import ArgumentParser, Namespace
-from datetime import date
+from datetime import date, timedelta
 
 from abonent import reactions
 from abonent.billing.queries.day import DayState, day_state
@@ -31,7 +31,7 @@ def configure(parser: ArgumentParser) -> None:
         "--through",
         type=day_argument,
         metavar="DATE",
-        help="the last day to close (YYYY-MM-DD); the open day when not given",
+        help="the last day to close, included (YYYY-MM-DD); the open day when not given",
     )
 
 
@@ -92,7 +92,9 @@ def _tell(state: DayState) -> None:
 
 def _tell_closed(closed: Closed, language: str) -> None:
     amount = format_money(closed.amount, language)
+    print(f"closed through: {closed.day - timedelta(1)}")
     print(f"day: {closed.day}")
     print(
         f"accounts opened: {closed.accounts}; charges: {closed.charges}, {amount}; {closed.seconds:.1f} s"
     )
+    print(f"{closed.day} is the open day now.")

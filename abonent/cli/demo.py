@@ -40,11 +40,24 @@ def configure(parser: ArgumentParser) -> None:
         " months, day by day, through the same engine as anybody. The same day and seed always give"
         " the same people and money."
     )
-    parser.add_argument("--subscribers", type=_count(1, 5_000_000), default=3000, metavar="N")
-    parser.add_argument("--months", type=_count(0, 120), default=3, metavar="M")
-    parser.add_argument("--seed", type=int, default=1, metavar="S")
     parser.add_argument(
-        "--day", type=day_argument, metavar="DATE", help="the business day; today when not given"
+        "--subscribers", type=_count(1, 5_000_000), default=3000, metavar="N",
+        help="how many subscribers to make up (default: 3000)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--months", type=_count(0, 120), default=3, metavar="M",
+        help="how many months they have lived through (default: 3)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--seed", type=int, default=1, metavar="S",
+        help="another number makes up other people (default: 1)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--day", type=day_argument, metavar="DATE",
+        help="the business day (YYYY-MM-DD); today when not given",
+    )  # fmt: skip
+    parser.add_argument(
+        "--no-sign-ins", action="store_true", help="make the sign-ins without printing them"
     )
 
 
@@ -59,7 +72,7 @@ def run(arguments: Namespace, settings: Settings) -> int:
     with connect(settings) as connected:
         asyncio.run(_make(demo, connected))
     print(f"The demo provider is ready: {demo.subscribers} subscribers, day {demo.day}.")
-    for login, password, what in SIGN_INS:
+    for login, password, what in () if arguments.no_sign_ins else SIGN_INS:
         print(f"  {login:<12} {password:<16} {what}")
     return 0
 

@@ -21,7 +21,11 @@ def configure(parser: ArgumentParser) -> None:
         " `abonent day close`."
     )
     parser.add_argument(
-        "--day", required=True, type=day_argument, metavar="DATE", help="YYYY-MM-DD"
+        "--day",
+        required=True,
+        type=day_argument,
+        metavar="DATE",
+        help="the first business day (YYYY-MM-DD)",
     )
 
 

@@ -9,7 +9,7 @@ from argparse import ArgumentParser, RawDescriptionHelpFormatter
 from collections.abc import Sequence
 from importlib.metadata import PackageNotFoundError, version
 
-from abonent.cli.commands import available_commands, find_command
+from abonent.cli.commands import Command, available_commands, find_command
 from abonent.kernel.embedded.errors import ServerStartError
 from abonent.kernel.errors import DomainError, Malformed
 from abonent.kernel.logging import configure_logging
@@ -37,7 +37,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         settings = load_settings()
     except SettingsError as error:
         return _say(str(error), MISUSED)
-    configure_logging(settings)
+    configure_logging(_heard(settings, command))
     # A polite end by the system takes the same way out as Ctrl+C: everything opened is closed.
     # A shell starts background jobs with SIGINT ignored, which a child inherits: hence both.
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -56,19 +56,33 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return CUT_SHORT
 
 
+def _heard(settings: Settings, command: Command) -> Settings:
+    """A command that ends says what it did by itself: its log is for trouble, unless asked for more."""
+    asked = command.lasting or "log_level" in settings.model_fields_set
+    return settings if asked else settings.having(log_level="WARNING")
+
+
 def _overview() -> ArgumentParser:
-    lines = [f"  {command.name:<10}{command.summary}" for command in available_commands()]
+    lines = ["commands:", *_listed("operator"), "", "for developers:", *_listed("developer")]
     parser = ArgumentParser(
         prog="abonent",
         description="The subscriber department of an internet provider.",
-        epilog="\n".join(["commands:", *lines, "", "abonent COMMAND --help tells more."]),
+        epilog="\n".join([*lines, "", "abonent COMMAND --help tells more."]),
         formatter_class=RawDescriptionHelpFormatter,
         usage="abonent COMMAND ...",
     )
     parser.add_argument("--version", action="version", version=f"abonent {_version()}")
-    names = [command.name for command in available_commands()]
+    names = [command.name for command in available_commands() if command.audience != "nobody"]
     parser.add_argument("command", choices=names, metavar="COMMAND", help="what to do")
     return parser
+
+
+def _listed(audience: str) -> list[str]:
+    return [
+        f"  {command.name:<10}{command.summary}"
+        for command in available_commands()
+        if command.audience == audience
+    ]
 
 
 def _version() -> str:

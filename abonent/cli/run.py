@@ -90,7 +90,7 @@ def _prepare(settings: Settings, *, demo: bool) -> None:
     asyncio.run(migrate(dsn))
     if demo and find_command("demo") is not None and not asyncio.run(_is_used(dsn)):
         print("The database is empty: loading the demo provider.", flush=True)
-        subprocess.run(_command("demo"), check=True, env=_environment(settings))
+        subprocess.run(_command("demo", "--no-sign-ins"), check=True, env=_environment(settings))
 
 
 async def _is_used(dsn: str) -> bool:

@@ -10,6 +10,7 @@ from abonent.kernel.actor import SYSTEM
 from abonent.kernel.db import open_database, reading
 from abonent.kernel.settings import Settings
 from abonent.web import service
+from abonent.web.api.rights import check_rights
 
 _LIST = "SELECT id, name, rights FROM web_token WHERE revoked_at IS NULL ORDER BY created_at"
 
@@ -24,7 +25,8 @@ def configure(parser: ArgumentParser) -> None:
         nargs="+",
         default=["*"],
         metavar="RIGHT",
-        help="such as billing.payment.take or billing.*; everything when not given",
+        help="such as billing.payment.take or billing.*; everything when not given; "
+        "each call's right is named in /api/v1/openapi.json",
     )
     revoke = actions.add_parser("revoke", help="end a token")
     revoke.add_argument("id", type=int, help="its number in the list")
@@ -46,7 +48,8 @@ async def _run(arguments: Namespace, settings: Settings) -> int:
 async def _act(arguments: Namespace) -> None:
     match arguments.action:
         case "create":
-            rights = [right for given in arguments.rights for right in given.split(",")]
+            rights = [right for given in arguments.rights for right in given.split(",") if right]
+            check_rights(rights)
             print(await service.create_token(arguments.name, rights, by=SYSTEM))
         case "revoke":
             await service.revoke_token(arguments.id, by=SYSTEM)

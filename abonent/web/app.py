@@ -55,7 +55,7 @@ def create_app(
 def _layers(settings: Settings, assets: Assets) -> list[Middleware]:
     """Return the layers, the outermost first."""
     return [
-        Middleware(Observe),
+        Middleware(Observe, every=settings.log_format == "json"),
         Middleware(SecurityHeaders),
         Middleware(
             ServeStaticASGI, root=str(assets.folder), prefix=PREFIX, allow_all_origins=False

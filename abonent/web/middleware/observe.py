@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import secrets
+from http import HTTPStatus
 from typing import Any
 
 import asyncpg
@@ -23,6 +25,7 @@ _SECONDS = histogram(
     ("method", "route", "status"),
     buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.4, 0.8, 1.5, 3, 10),
 )
+_SLOW_SECONDS = 1.0
 _QUIET = frozenset({"/healthz", "/readyz", "/metrics"})
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 _UNREACHABLE = (
@@ -34,10 +37,15 @@ _UNREACHABLE = (
 
 
 class Observe:
-    """Times each request, gives it a number and logs how it ended."""
+    """Times each request, gives it a number and logs how it ended.
 
-    def __init__(self, app: ASGIApp) -> None:
+    Without `every` what went well and quickly is logged for debugging alone: on a console it would
+    carry away what the reader looks for.
+    """
+
+    def __init__(self, app: ASGIApp, *, every: bool = True) -> None:
         self.app = app
+        self.every = every
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
@@ -57,17 +65,20 @@ class Observe:
         try:
             await self.app(scope, receive, send_noting_status)
         finally:
-            _note(scope, status=status, seconds=clock.monotonic() - started, number=number)
+            seconds = clock.monotonic() - started
+            aloud = self.every or status >= HTTPStatus.BAD_REQUEST or seconds >= _SLOW_SECONDS
+            _note(scope, status=status, seconds=seconds, number=number, aloud=aloud)
 
 
-def _note(scope: Scope, *, status: int, seconds: float, number: str) -> None:
+def _note(scope: Scope, *, status: int, seconds: float, number: str, aloud: bool) -> None:
     route = route_label(scope)
     # A made-up method would otherwise make a new series each time.
     method = scope["method"] if scope["method"] in _METHODS else "other"
     _SECONDS.labels(method, route, str(status)).observe(seconds)
     if scope["path"] in _QUIET:
         return
-    _log.info(
+    _log.log(
+        logging.INFO if aloud else logging.DEBUG,
         "request",
         method=method,
         route=route,

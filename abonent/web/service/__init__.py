@@ -8,6 +8,7 @@ from abonent.web.service.users import (
     add_user,
     change_display,
     change_password,
+    check_role,
     deactivate_user,
     set_password,
 )
@@ -17,6 +18,7 @@ __all__ = [
     "authenticate_token",
     "change_display",
     "change_password",
+    "check_role",
     "create_token",
     "deactivate_user",
     "revoke_session",

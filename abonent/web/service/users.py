@@ -6,7 +6,7 @@ import asyncpg
 
 from abonent.kernel import clock
 from abonent.kernel.actor import SYSTEM, Actor
-from abonent.kernel.db import unit_of_work
+from abonent.kernel.db import reading, unit_of_work
 from abonent.kernel.errors import FieldError, Malformed, NotFound
 from abonent.kernel.i18n import LANGUAGES, N_
 from abonent.kernel.ids import new_id
@@ -62,6 +62,13 @@ async def add_user(
             raise LoginTaken(login) from error
         await uow.audit("web:user:add", f"user:{user_id}", after={"role": role})
     return user_id
+
+
+async def check_role(code: str) -> None:
+    """Raise UnknownRole when there is no such role."""
+    async with reading() as connection:
+        if await connection.fetchval(_ROLE, code) is None:
+            raise UnknownRole(code)
 
 
 async def set_password(login: str, *, password: str, by: Actor) -> None:
