@@ -32,7 +32,7 @@ _TITLES = {
 # Where a code says more than its family does.
 _TITLES_BY_CODE = {"NO_DAY": N_("The business day has not begun")}
 _ADVICE = {
-    403: N_("A head of department or an administrator can give the right."),
+    403: N_("The administrator can give the right."),
     404: N_("The link may be old, or the record was moved. Try the search line."),
     413: N_("Split the file, or hand it to the administrator for the import command."),
     500: N_("Nothing was half-done. Try again; if it repeats, tell the administrator the number."),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import Any
@@ -12,6 +13,7 @@ import pytest
 from abonent.kernel import clock
 from abonent.kernel.actor import SYSTEM
 from abonent.kernel.errors import Malformed
+from abonent.kernel.settings import Settings
 from abonent.web import passwords, service
 from abonent.web.errors import LoginTaken, NotSignedIn, TooManyAttempts, UnknownRole, WrongPassword
 from abonent.web.queries import identify, open_sessions
@@ -118,6 +120,13 @@ async def test_one_address_guessing_many_logins_is_slowed_down(
         await _fail(1, f"guess-{number}")
     with pytest.raises(TooManyAttempts):
         await service.sign_in("guess-31", password="x", ip="198.51.100.9")
+
+
+async def test_guesses_sent_at_once_are_counted_one_after_another(fresh_database: Settings) -> None:
+    tries = [service.sign_in("nobody", password="x", ip="198.51.100.9") for _ in range(12)]
+    refused = [type(error) for error in await asyncio.gather(*tries, return_exceptions=True)]
+    assert refused.count(WrongPassword) == PER_LOGIN.free
+    assert refused.count(TooManyAttempts) == 12 - PER_LOGIN.free
 
 
 def test_each_further_failure_doubles_the_block_up_to_the_longest() -> None:
@@ -243,7 +252,7 @@ async def test_language_and_theme_are_kept_with_the_user(enter: Enter) -> None:
     await browser.post("/display", data={"theme": "dark", "next": "/"})
     text = (await browser.get("/")).text
     assert 'lang="en" data-theme="dark" data-bs-theme="dark"' in text
-    assert "What waits" in text
+    assert "Waiting for you" in text
 
 
 def test_devices_are_named_as_people_would() -> None:

@@ -23,7 +23,10 @@ _AT = "SELECT account_id FROM billing_account WHERE place_id = ANY($1::int[]) OR
 
 @dataclass(frozen=True, slots=True)
 class ServiceView:
-    """A service on the open day; `paid_until` is the last day paid for, None when today is not."""
+    """A service on the open day; `paid_until` is the last day paid for, None when today is not.
+
+    `tariff_since` is the first day of the tariff in force, of the service where it never had another.
+    """
 
     no: int
     tariff: str
@@ -32,6 +35,7 @@ class ServiceView:
     mode: Mode
     priority: int
     start: date
+    tariff_since: date
     end: date | None
     state: ServiceState
     fee: int
@@ -86,7 +90,8 @@ def view_of(loaded: Loaded) -> AccountView:
 
 
 def _service_view(book: Book, service: Service) -> ServiceView:
-    tariff = service.term_on(book.day).tariff
+    term = service.term_on(book.day)
+    tariff = term.tariff
     planned = [(t.since, t.tariff.code) for t in service.terms[1:] if t.since > book.day]
     return ServiceView(
         no=service.no,
@@ -96,6 +101,7 @@ def _service_view(book: Book, service: Service) -> ServiceView:
         mode=tariff.mode,
         priority=service.priority,
         start=service.starts_on,
+        tariff_since=max(term.since, service.starts_on),
         end=None if service.ends_on == FAR else service.ends_on,
         state=state_of(book, service),
         fee=price_on(book, service, book.day).fee,

@@ -20,12 +20,13 @@ _CAUSES = {
     "debt": N_("An unpaid bill from before the account was taken over."),
 }
 _ACTORS = {
-    "system": N_("Posted by the automaton on {day}."),
+    "system": N_("Posted automatically on {day}."),
     "user": N_("Posted on {day} by a user."),
     "token": N_("Posted on {day} by a program."),
     "subscriber": N_("Posted on {day} by the subscriber."),
     "import": N_("Posted on {day} by an import."),
 }
+_CHARGED = N_("Charged automatically on {day}.")
 _NAMED = {
     "user": N_("Posted on {day} by {name}."),
     "token": N_("Posted on {day} by the program “{name}”."),
@@ -49,6 +50,8 @@ def posted_by(posting: Posting, actor: str | None, name: str | None, language: s
     """Who posted an entry and when; `actor` is "kind:id", `name` what people call them."""
     kind = (actor or "").partition(":")[0]
     text = _ACTORS.get(kind, N_("Posted on {day}."))
+    if kind == "system" and posting.kind is Kind.CHARGE:
+        text = _CHARGED
     if name:
         text = _NAMED.get(kind, text)
     return gettext(text, language, day=posting.day, name=name or "")

@@ -34,7 +34,7 @@ KIND_NAMES: dict[Kind, str] = {
     Kind.FREEZE_FEE: N_("Fee for a freeze"),
     Kind.PAYMENT: N_("Payment"),
     Kind.REVERSAL: N_("Reversal of a payment"),
-    Kind.RETURN: N_("Return for days not served"),
+    Kind.RETURN: N_("Return for unused days"),
     Kind.ADJUSTMENT: N_("Adjustment to a new price"),
     Kind.CORRECTION: N_("Recalculation"),
     Kind.COMPENSATION: N_("Compensation of an outage"),

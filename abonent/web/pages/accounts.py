@@ -18,7 +18,7 @@ from abonent.billing.rules.explanation import Explanation, explain
 from abonent.billing.rules.forecast import Provision, provisions
 from abonent.billing.rules.periods import DAY
 from abonent.billing.rules.promises import missing_today
-from abonent.billing.rules.standing import not_yet_due
+from abonent.billing.rules.standing import funds, not_yet_due, unlent
 from abonent.crm.queries import Face, face_of
 from abonent.kernel.actor import Actor
 from abonent.kernel.errors import FieldError
@@ -64,15 +64,16 @@ class Line:
 class Card:
     """What the head of every page of an account says.
 
-    `missing` is what services lack today, `overdue` what is charged and past its day; `ways` are
-    payments that keep every service through a period. `billed` is charged after the period and not
-    yet due.
+    `missing` is what services lack today, `overdue` what is charged and past its day, `put_off` what
+    of that a promise covers; `ways` are payments that keep every service through a period. `billed`
+    is charged after the period and not yet due.
     """
 
     view: AccountView
     face: Face | None
     missing: int
     overdue: int
+    put_off: int
     billed: int
     ways: list[Provision]
     stops_on: date | None
@@ -98,12 +99,15 @@ def card_from(loaded: Loaded, face: Face | None) -> Card:
     until = view.outlook.until
     billed = max(0, -not_yet_due(loaded.book))
     missing = missing_today(loaded.book)
+    overdue = 0 if missing else max(0, -view.balance - billed)
+    put_off = min(overdue, funds(loaded.book) - unlent(loaded.book))
     living = [s for s in view.services if s.state != "ended"]
     return Card(
         view=view,
         face=face,
         missing=missing,
-        overdue=0 if missing else max(0, -view.balance - billed),
+        overdue=overdue - put_off,
+        put_off=put_off,
         billed=billed,
         ways=provisions(loaded.book, view.outlook),
         stops_on=until + DAY if until else None,
