@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Sequence
 from functools import wraps
 
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -13,6 +14,9 @@ from abonent.kernel.errors import Forbidden
 from abonent.kernel.i18n import N_
 from abonent.web.errors import NotSignedIn
 from abonent.web.render import identity_of
+
+LARGEST = 2**63 - 1
+"""The largest number of a record."""
 
 Endpoint = Callable[[Request], Awaitable[Response]]
 
@@ -32,16 +36,9 @@ class PageRoute(Route):
         right: str,
         methods: Sequence[str] = ("GET",),
         name: str | None = None,
-        max_body_size: int | None = None,
     ) -> None:
         self.right = right
-        super().__init__(
-            path,
-            guarded(endpoint, right),
-            methods=list(methods),
-            name=name,
-            max_body_size=max_body_size,
-        )
+        super().__init__(path, guarded(endpoint, right), methods=list(methods), name=name)
 
 
 def guarded(endpoint: Endpoint, right: str) -> Endpoint:
@@ -49,11 +46,12 @@ def guarded(endpoint: Endpoint, right: str) -> Endpoint:
 
     Raises NotSignedIn when nobody is signed in, Forbidden when the right is not held.
     """
-    if right == PUBLIC:
-        return endpoint
 
     @wraps(endpoint)
     async def checked(request: Request) -> Response:
+        _check_address(request)
+        if right == PUBLIC:
+            return await endpoint(request)
         identity = identity_of(request)
         if identity is None:
             raise NotSignedIn
@@ -63,3 +61,12 @@ def guarded(endpoint: Endpoint, right: str) -> Endpoint:
         return await endpoint(request)
 
     return checked
+
+
+def _check_address(request: Request) -> None:
+    """Nothing is named by what the database cannot hold: a NUL, or a number beyond its largest."""
+    parts = request.path_params.values()
+    if any(part > LARGEST if isinstance(part, int) else "\x00" in str(part) for part in parts):
+        raise HTTPException(404)
+    if any("\x00" in value for value in request.query_params.values()):
+        raise HTTPException(400)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
@@ -12,9 +13,15 @@ from abonent.web.render import wants_fragment
 
 
 async def form_of(request: Request) -> dict[str, str]:
-    """Return the text fields of the posted form; a file in their place counts as absent."""
+    """Return the text fields of the posted form; a file in their place counts as absent.
+
+    Raises a 400 for a NUL, which no text of ours holds.
+    """
     form = await request.form()
-    return {name: value for name, value in form.items() if isinstance(value, str)}
+    fields = {name: value for name, value in form.items() if isinstance(value, str)}
+    if any("\x00" in value for value in fields.values()):
+        raise HTTPException(400)
+    return fields
 
 
 def by_field(errors: tuple[FieldError, ...]) -> Mapping[str, str]:

@@ -101,7 +101,7 @@ async def test_a_day_is_closed_by_keys_and_watched_to_its_end(
     await seat.wait_for_url("**/day")
     await seat.wait_for_selector("html[data-keys] [data-key=KeyC]")
     await seat.keyboard.press("c")
-    due = await seat.locator("dialog [name=expected]").input_value()
+    due = await seat.locator("dialog .outcome dd.total").inner_text()
     await seat.keyboard.type(due)
     await seat.keyboard.press("Control+Enter")
     await expect(seat.get_by_role("heading", name="Закрытие поставлено в очередь")).to_be_visible()

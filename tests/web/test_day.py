@@ -77,7 +77,7 @@ async def test_closing_is_asked_for_and_carried_out_by_the_worker(
     provider: Any, enter: Enter, database: Settings
 ) -> None:
     browser = await enter("head")
-    form = await _dialog(browser) | {"through": "2026-03-03", "confirm": "2", "expected": "2"}
+    form = await _dialog(browser) | {"through": "2026-03-03", "confirm": "2"}
     answer = await browser.post("/day/close", data=form, headers=PART)
     assert (answer.status_code, answer.headers.get("HX-Redirect")) == (204, "/day")
     assert await _opened() == FIRST
@@ -144,7 +144,7 @@ async def test_a_run_that_a_kill_interrupted_goes_on_within_a_minute(
     provider: Any, enter: Enter, database: Settings
 ) -> None:
     browser = await enter("head")
-    form = await _dialog(browser) | {"through": "2026-03-02", "confirm": "2", "expected": "2"}
+    form = await _dialog(browser) | {"through": "2026-03-02", "confirm": "2"}
     await browser.post("/day/close", data=form, headers=PART)
     # The worker moved the day, then died: its job stays RUNNING until its lease is over.
     await provider.execute(

@@ -156,6 +156,28 @@ async def test_a_body_over_the_limit_is_refused(guest: httpx.AsyncClient) -> Non
     assert answer.status_code == 413
 
 
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [
+        ("/accounts/a%00b", 404),
+        ("/accounts/a%00b/money", 404),
+        ("/accounts/1/entries/999999999999999999999", 404),
+        ("/parked/9999999999999999999999", 404),
+        ("/turnover?account=%00", 400),
+        ("/find?q=%00", 400),
+    ],
+)
+async def test_what_the_database_cannot_hold_names_nothing(
+    enter: Enter, path: str, status: int
+) -> None:
+    assert (await (await enter("head")).get(path)).status_code == status
+
+
+async def test_a_field_with_a_nul_is_refused(guest: httpx.AsyncClient) -> None:
+    form = {"login": "a\x00b", "password": "x"}
+    assert (await guest.post("/sign-in", data=form)).status_code == 400
+
+
 async def test_a_method_that_a_page_does_not_take_is_refused(enter: Enter) -> None:
     answer = await (await enter("office")).delete("/profile")
     assert answer.status_code == 405

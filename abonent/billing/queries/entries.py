@@ -25,6 +25,9 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $
     $21, $22, $23, $24, $25, $26)
 """
 
+LAST_NO = 2**31 - 1
+"""The last number an entry can have on its account."""
+
 _OF_ACCOUNT = """
 SELECT * FROM billing_entry
 WHERE account_id = $1 AND day >= $2 AND day <= $3 ORDER BY no
@@ -128,4 +131,6 @@ async def entries_of(
 
 async def entry_row(connection: Any, account: int, no: int) -> Any:
     """One entry's row by its number on the account, None when there is none."""
+    if not 0 < no <= LAST_NO:
+        return None
     return await connection.fetchrow(_ONE, account, no)

@@ -65,7 +65,7 @@ def open_period(
             continue
         for version, own in _by_version(plain, tariff, period, mask):
             if lends:
-                own &= _funds(plain) >= version.fee
+                own = own & (_funds(plain) >= version.fee)
             groups.append(_opened(plain, tariff, version, period, own))
     return groups
 

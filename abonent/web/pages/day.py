@@ -181,14 +181,17 @@ async def show_outcome(request: Request) -> Response:
 
 async def close_day(request: Request) -> Response:
     """Ask the worker to close the days; what is wrong comes back beside its field."""
-    form, actor = await form_of(request), signed_in(request).actor
+    actor = signed_in(request).actor
+    form = {"through": "", "confirm": "", "key": str(new_id())} | await form_of(request)
     state = await day_state(by=actor)
     if state is None:
         raise NotBegun
     try:
-        if form.get("confirm", "").replace(" ", "") != form.get("expected", ""):
+        through = _day(form)
+        reached = await accounts_reached(max(through, state.day), by=actor)
+        if "".join(form["confirm"].split()) != str(reached):
             raise Malformed.of("confirm", "", N_("This is not the number of accounts above."))
-        await ask_closing(_day(form), by=actor, key=form.get("key") or str(new_id()))
+        await ask_closing(through, by=actor, key=form["key"])
     except Malformed as error:
         return await _dialog(request, state, form, errors=by_field(error.errors), status=422)
     except Conflict as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abonent.billing.queries.entries import LAST_NO
 from abonent.billing.queries.statement import read_entry
 from abonent.kernel.actor import Actor
 from abonent.kernel.errors import NotFound
@@ -11,13 +12,12 @@ from abonent.web.render import written_money
 from abonent.web.words import title_of
 
 _LABEL = N_("Entries")
-_LARGEST = 2**31 - 1
 
 
 async def find_entry(actor: Actor, query: str) -> Group:
     """Find the entry "20417-57"; nothing for any other query and for who may not see accounts."""
     number, dash, no = query.replace(" ", "").rpartition("-")
-    named = dash and number and no.isascii() and no.isdecimal() and 0 < int(no) <= _LARGEST
+    named = dash and number and no.isascii() and no.isdecimal() and 0 < int(no) <= LAST_NO
     if not (named and actor.may("billing.account.view")):
         return Group(_LABEL, ())
     try:

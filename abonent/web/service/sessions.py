@@ -33,10 +33,7 @@ INSERT INTO web_throttle AS t (key, failures, first_at) VALUES ($1, 1, $2)
 ON CONFLICT (key) DO UPDATE
    SET failures = CASE WHEN t.first_at < $3 THEN 1 ELSE t.failures + 1 END,
        first_at = CASE WHEN t.first_at < $3 THEN $2 ELSE t.first_at END
-RETURNING failures
-"""
-_BLOCKED = """
-SELECT max(blocked_until) FROM web_throttle WHERE key = ANY($1::bytea[]) AND blocked_until > $2
+RETURNING failures, blocked_until
 """
 _BLOCK = "UPDATE web_throttle SET blocked_until = $2 WHERE key = $1"
 _FORGET = "DELETE FROM web_throttle WHERE key = $1 OR first_at < $2"
@@ -80,26 +77,34 @@ async def sign_in(login: str, *, password: str, ip: str = "", agent: str = "") -
 
 
 async def _count_attempt(keys: dict[bytes, Limit]) -> None:
-    """Count one attempt against every key, or refuse it when one of them is blocked."""
+    """Count one attempt against every key, or refuse it uncounted when one of them is blocked.
+
+    Counting locks the key's row: of many attempts at once each sees the block the last one set.
+    """
     now = clock.now()
     async with unit_of_work(SYSTEM) as uow:
-        until = await uow.connection.fetchval(_BLOCKED, list(keys), now)
-        if until is None:
-            # In one order, so that two attempts never wait for each other crosswise.
-            for key in sorted(keys):
-                await _count(uow.connection, key, limit=keys[key], now=now)
-    if until is not None:
-        minutes = -((now - until) // timedelta(minutes=1))
-        raise TooManyAttempts(until, max(1, minutes))
+        # In one order, so that two attempts never wait for each other crosswise.
+        blocks = [
+            await _count(uow.connection, key, limit=keys[key], now=now) for key in sorted(keys)
+        ]
+        until = max((block for block in blocks if block), default=None)
+        if until is not None:
+            minutes = -((now - until) // timedelta(minutes=1))
+            raise TooManyAttempts(until, max(1, minutes))
 
 
 async def _count(
     connection: asyncpg.Connection, key: bytes, *, limit: Limit, now: datetime
-) -> None:
-    failures = await connection.fetchval(_COUNT, key, now, now - limit.window)
-    block = limit.block(failures)
+) -> datetime | None:
+    """Count; answers until when the key was blocked before this attempt, None when it was not."""
+    row = await connection.fetchrow(_COUNT, key, now, now - limit.window)
+    blocked: datetime | None = row["blocked_until"]
+    if blocked is not None and blocked > now:
+        return blocked
+    block = limit.block(row["failures"])
     if block is not None:
         await connection.execute(_BLOCK, key, now + block)
+    return None
 
 
 async def _open_session(user_id: int, *, keys: dict[bytes, Limit], ip: str, agent: str) -> SignedIn:
