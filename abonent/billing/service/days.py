@@ -189,9 +189,7 @@ async def finish_runs(*, progress: Progress | None = None, helpers: Crew | None 
         lanes = await _share_out(day, helpers) if helpers else 1
         finished = None
         while finished is None:
-            async with asyncio.TaskGroup() as group:
-                for _lane in range(lanes):
-                    group.create_task(_open_batches(day, progress))
+            await _side_by_side(lanes, day, progress)
             finished = await _finish(day)
         rolling += finished
     return rolling
@@ -207,6 +205,16 @@ async def _share_out(day: date, helpers: Crew) -> int:
         await helpers.tell(day.isoformat())
         return 1
     return max(1, min(waiting, 1 + helpers.size))
+
+
+async def _side_by_side(lanes: int, day: date, progress: Progress | None) -> None:
+    """Open batches in so many lanes; the first fault ends them all and is what is raised."""
+    try:
+        async with asyncio.TaskGroup() as group:
+            for _lane in range(lanes):
+                group.create_task(_open_batches(day, progress))
+    except ExceptionGroup as faults:
+        raise faults.exceptions[0] from None
 
 
 async def _open_batches(day: date, progress: Progress | None) -> None:
