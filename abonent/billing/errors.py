@@ -48,7 +48,7 @@ class TooEarly(Refused):
     def __init__(self, field: str, value: date, allowed: date) -> None:
         super().__init__(
             "TOO_EARLY_DATE",
-            N_("{field}: {value} is too early; the first possible date is {allowed_from}."),
+            N_("{value} is too early; the first possible date is {allowed_from}."),
             field=field,
             value=value,
             allowed_from=allowed,
@@ -61,7 +61,7 @@ class TooLate(Refused):
     def __init__(self, field: str, value: date, ended: date) -> None:
         super().__init__(
             "ALREADY_ENDED",
-            N_("{field}: on {value} it is too late, it ended on {ended}."),
+            N_("On {value} it is too late, it ended on {ended}."),
             field=field,
             value=value,
             ended=ended,
@@ -200,7 +200,7 @@ class BadDay(Refused):
     def __init__(self, field: str, value: date, open_day: date) -> None:
         super().__init__(
             "DAY_NOT_OPEN",
-            N_("{field}: {value} cannot be used, the open day is {open_day}."),
+            N_("{value} cannot be used, the open day is {open_day}."),
             field=field,
             value=value,
             open_day=open_day,

@@ -20,6 +20,7 @@ from abonent.kernel.settings import Settings
 from abonent.web.api.routes import API_ROUTES
 from abonent.web.assets import PREFIX, Assets, build_assets
 from abonent.web.failures import domain_error, http_error
+from abonent.web.middleware.bodies import BodyLimit
 from abonent.web.middleware.headers import SecurityHeaders
 from abonent.web.middleware.identity import IdentityOfRequest
 from abonent.web.middleware.observe import CatchFailures, Observe
@@ -27,7 +28,7 @@ from abonent.web.middleware.origin import CrossOriginProtection
 from abonent.web.render import Desk, make_environment
 from abonent.web.routes import ROUTES
 
-# A form of a page is far below; a route that takes files says so itself.
+# A form of a page is far below, and so is a call; files are taken in by `abonent import`.
 BODY_LIMIT = 1_000_000
 
 
@@ -46,7 +47,6 @@ def create_app(
         middleware=_layers(settings, assets),
         exception_handlers={DomainError: domain_error, HTTPException: http_error},
         lifespan=_lifespan if own_database else None,
-        max_body_size=BODY_LIMIT,
     )
     app.state.desk = Desk(settings, assets, make_environment(settings, assets))
     return app
@@ -64,6 +64,7 @@ def _layers(settings: Settings, assets: Assets) -> list[Middleware]:
         Middleware(CatchFailures),
         Middleware(IdentityOfRequest, language=settings.language),
         Middleware(CrossOriginProtection),
+        Middleware(BodyLimit, most=BODY_LIMIT),
     ]
 
 

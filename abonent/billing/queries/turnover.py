@@ -153,7 +153,13 @@ async def turnover(
     """
     by.require("billing.report.view")
     if end <= start:
-        raise Malformed.of("to", end.isoformat(), N_("The end must lie after the start."))
+        raise Malformed.of(
+            "to",
+            end.isoformat(),
+            N_(
+                "The end must lie after the start: it is the day after the last one, not itself included."
+            ),
+        )
     if level not in LEVELS:
         raise Malformed.of("by", level, N_("There is no such level."))
     async with snapshot() as connection:

@@ -28,7 +28,9 @@ from abonent.web.api.fields import (
     wrong,
 )
 
-END_AFTER_START = N_("The end must lie after the start.")
+END_AFTER_START = N_(
+    "The end must lie after the start: it is the day after the last one, not itself included."
+)
 MOST_LISTED = 10_000
 
 

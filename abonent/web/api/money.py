@@ -15,7 +15,6 @@ from abonent.web.api.operations import (
     ACTS,
     Asked,
     Operation,
-    scope_of,
 )
 from abonent.web.api.views import account_of, entry_answer, entry_id, entry_no
 
@@ -83,7 +82,7 @@ async def charge_fee(asked: Asked[NewFee]) -> EntryAnswer:
         reason=given.reason,
         into_debt=given.into_debt,
     )
-    return entry_answer(taken.loaded, taken.entry_no, actor=scope_of(asked.by))
+    return entry_answer(taken.loaded, taken.entry_no, by=asked.by)
 
 
 async def refund(asked: Asked[NewRefund]) -> EntryAnswer:
@@ -91,7 +90,7 @@ async def refund(asked: Asked[NewRefund]) -> EntryAnswer:
     taken = await payments.refund(
         asked.number, by=asked.by, amount=asked.given.amount, method=asked.given.method
     )
-    return entry_answer(taken.loaded, taken.entry_no, actor=scope_of(asked.by))
+    return entry_answer(taken.loaded, taken.entry_no, by=asked.by)
 
 
 OPERATIONS: tuple[Operation, ...] = (

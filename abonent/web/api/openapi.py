@@ -35,6 +35,7 @@ _LANGUAGE = {
     "name": "Accept-Language",
     "in": "header",
     "required": False,
+    "description": "The language of texts and explanations; the installation's own when not given.",
     "schema": {"enum": ["ru", "en"]},
 }
 _ABOUT = (

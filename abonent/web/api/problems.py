@@ -29,6 +29,13 @@ TITLES = {
     500: N_("The program failed"),
     503: N_("The database does not answer"),
 }
+_TITLES_BY_CODE = {
+    "NO_DAY": N_("The business day has not begun"),
+    "BUSY": N_("Somebody works with this at the moment"),
+    "KEY_REUSED": N_("The idempotency key belongs to another request"),
+    "KEY_UNFINISHED": N_("The first call with this key is not done"),
+}
+"""Where a code says more than its family does."""
 _SAID: dict[str, str] = {
     "missing": N_("This field is required."),
     "extra_forbidden": N_("There is no such field."),
@@ -60,7 +67,7 @@ def problem(status: int, code: str, detail: str, **members: Any) -> dict[str, An
     own = {name: _told(value) for name, value in members.items() if name not in _OWN}
     told: dict[str, Any] = {
         "type": f"urn:abonent:problem:{code.lower().replace('_', '-')}",
-        "title": _(TITLES.get(status, TITLES[500])),
+        "title": _(_TITLES_BY_CODE.get(code) or TITLES.get(status, TITLES[500])),
         "status": status,
         "detail": detail,
         "code": code,

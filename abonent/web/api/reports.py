@@ -20,6 +20,7 @@ from abonent.web.api.operations import (
     Operation,
 )
 from abonent.web.api.views import entry_id, entry_item
+from abonent.web.queries import names_of
 
 NO_SUCH_PLACE = N_("There is no such building or district.")
 
@@ -37,6 +38,7 @@ async def list_entries(asked: Asked[EntriesQuery]) -> EntryList:
         after=given.cursor,
         limit=given.limit,
     )
+    names = await names_of(item.actor for item in page.items)
     items = [
         entry_item(
             item.posting,
@@ -44,6 +46,7 @@ async def list_entries(asked: Asked[EntriesQuery]) -> EntryList:
             catalogue=page.catalogue,
             balance_after=item.balance_after,
             actor=item.actor,
+            actor_name=names.get(item.actor or ""),
             settled=item.settled,
         )
         for item in page.items

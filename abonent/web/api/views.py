@@ -7,6 +7,7 @@ from abonent.billing.queries.books import Loaded
 from abonent.billing.queries.catalogue import Catalogue
 from abonent.billing.rules.book import Posting, Promise
 from abonent.billing.rules.explanation import explain
+from abonent.kernel.actor import Actor
 from abonent.kernel.i18n import current_language
 from abonent.web.api.answers import (
     AccountAnswer,
@@ -100,6 +101,7 @@ def entry_item(
     catalogue: Catalogue,
     balance_after: int,
     actor: str | None,
+    actor_name: str | None,
     settled: bool = True,
 ) -> EntryItem:
     """An entry with its explanation in the current language."""
@@ -109,6 +111,7 @@ def entry_item(
         language=current_language(),
         account_number=number,
         actor=actor,
+        actor_name=actor_name,
     )
     period = posting.period
     external = posting.note.get("external_id")
@@ -134,8 +137,8 @@ def entry_item(
     )
 
 
-def entry_answer(loaded: Loaded, no: int, *, actor: str) -> EntryAnswer:
-    """An entry that a use case has just posted, with the account."""
+def entry_answer(loaded: Loaded, no: int, *, by: Actor) -> EntryAnswer:
+    """An entry that a use case has just posted for somebody, with the account."""
     book = loaded.book
     posting = next(p for p in book.postings if p.no == no)
     later = sum(p.amount for p in book.postings if p.no > no)
@@ -144,6 +147,7 @@ def entry_answer(loaded: Loaded, no: int, *, actor: str) -> EntryAnswer:
         number=loaded.number,
         catalogue=loaded.catalogue,
         balance_after=book.balance - later,
-        actor=actor,
+        actor=f"{by.kind}:{by.id}",
+        actor_name=by.name,
     )
     return EntryAnswer(**dict(item), account=account_of(loaded))

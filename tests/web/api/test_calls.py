@@ -193,6 +193,7 @@ async def test_an_entry_explains_itself_in_the_language_asked_for(begun: Caller)
     assert charge["period"] == {"from": "2026-06-01", "to": "2026-07-01"}
     assert charge["explanation"]["total"] == charge["amount"] == -60000
     assert charge["explanation"]["steps"]
+    assert any("a program" in step for step in payment["explanation"]["steps"])
     russian = await begun.client.get("accounts/1/entries", headers={"Accept-Language": "ru"})
     assert "тариф" in russian.text.lower()
     assert "тариф" not in str(charge).lower()

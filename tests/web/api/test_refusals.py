@@ -343,7 +343,7 @@ async def test_an_address_that_is_no_call_is_a_problem_too(begun: Caller) -> Non
 
 async def test_a_body_beyond_the_limit_is_refused_unread(begun: Caller) -> None:
     answer = await begun.client.post("accounts", content=b" " * 1_100_000)
-    assert answer.status_code == 413
+    is_problem(answer, 413, "TOO_LARGE")
 
 
 def test_every_call_that_acts_is_tried_here() -> None:
