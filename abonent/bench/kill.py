@@ -7,6 +7,7 @@ end the base must equal one that was closed without any kill, and no payment may
 from __future__ import annotations
 
 import asyncio
+import logging
 import multiprocessing
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -26,7 +27,7 @@ from abonent.billing.service.months import roll_up_closed_months
 from abonent.billing.service.proof import verify
 from abonent.kernel import clock
 from abonent.kernel.actor import SYSTEM
-from abonent.kernel.db import open_database, parse_address
+from abonent.kernel.db import DatabaseUnreachableError, open_database, parse_address
 from abonent.kernel.embedded.home import temporary_home
 from abonent.kernel.embedded.postgres import EmbeddedPostgres, start_postgres
 from abonent.kernel.migrate import migrate
@@ -100,7 +101,10 @@ def _child(settings: Settings, through: date, pay: list[str], mark: str) -> None
     """What is killed: a process that closes days, and takes payments meanwhile."""
     days.BATCH = BATCH
     reactions.install()
-    asyncio.run(_work(settings, through, pay, mark))
+    logging.disable()
+    # Its database is killed under it: that it ends so is what is wanted.
+    with suppress(DatabaseUnreachableError):
+        asyncio.run(_work(settings, through, pay, mark))
 
 
 async def _work(settings: Settings, through: date, pay: list[str], mark: str) -> None:
