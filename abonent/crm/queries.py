@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -17,6 +18,7 @@ JOIN crm_subscriber s ON s.id = c.subscriber_id
 JOIN billing_place p ON p.id = a.place_id
 WHERE a.account_id = (SELECT account_id FROM billing_account_number WHERE number = $1)
 """
+_NAMES = "SELECT number, name FROM crm_register WHERE number = ANY($1::text[])"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,3 +48,11 @@ async def face_of(number: str, *, by: Actor) -> Face | None:
     async with reading() as connection:
         row = await connection.fetchrow(_FACE, number)
     return None if row is None else Face(**row)
+
+
+async def names_by_number(numbers: Sequence[str], *, by: Actor) -> dict[str, str]:
+    """Whose the accounts with these numbers are; those that nobody is named for are left out."""
+    by.require("crm.subscriber.view")
+    async with reading() as connection:
+        rows = await connection.fetch(_NAMES, list(numbers))
+    return {row["number"]: row["name"] for row in rows if row["name"]}

@@ -112,9 +112,12 @@ async def test_cash_is_taken_in_eight_keystrokes(provider: None, seat: Page) -> 
     await press("Enter")
     await expect(seat.locator(".outcome .total").first).to_be_visible()
     await press("Control+Enter")
-    await seat.wait_for_url("**/accounts/20418?done=*")
+    await expect(seat.locator(".notice.good")).to_be_visible()
     assert keys <= 8
     await expect(seat.locator(".notice.good")).to_contain_text("Оплата принята")
+    await seat.reload()
+    await expect(seat.locator(".hero")).to_be_visible()
+    await expect(seat.locator(".notice.good")).to_have_count(0)
     view = await read_account("20418", by=SYSTEM)
     assert view.state == "served"
     assert view.balance == 0
@@ -136,15 +139,18 @@ async def test_a_tariff_is_changed_with_the_arrows(provider: None, seat: Page) -
     await seat.goto(seat.url + "accounts/20417")
     await seat.keyboard.press("t")
     await seat.wait_for_selector("dialog[open] form")
-    await seat.locator("[name=tariff]:not(:disabled)").first.focus()
-    await seat.keyboard.press("Space")
+    await expect(seat.locator("[name=tariff][value=opt100]")).to_be_focused()
+    await seat.keyboard.press("ArrowUp")
     await expect(seat.locator(".versus")).to_contain_text("Оптима 50")
     await seat.keyboard.press("ArrowDown")
+    await expect(seat.locator(".versus")).to_have_count(0)
+    await seat.keyboard.press("ArrowDown")
+    await expect(seat.locator(".versus")).to_contain_text("посуточно")
     await expect(seat.locator(".versus time")).to_be_visible()
     await seat.locator("[name=on][value=next-period]").check()
     await expect(seat.locator(".versus time")).to_contain_text("01.12.2026")
     await seat.keyboard.press("Control+Enter")
-    await seat.wait_for_url("**/accounts/20417?done=*")
+    await expect(seat.locator(".notice.good")).to_be_visible()
     await expect(seat.locator(".notice.good")).to_contain_text("Тариф сменён")
 
 
@@ -153,7 +159,7 @@ async def test_a_promise_is_given_from_the_keyboard(provider: None, seat: Page) 
     await seat.keyboard.press("p")
     await seat.wait_for_selector("dialog[open] .outcome")
     await seat.keyboard.press("Control+Enter")
-    await seat.wait_for_url("**/accounts/20418?done=promise")
+    await expect(seat.locator(".notice.good")).to_be_visible()
     view = await read_account("20418", by=SYSTEM)
     assert view.promise is not None
     await seat.goto(seat.url.partition("?")[0] + "/promise")
@@ -165,7 +171,7 @@ async def test_an_account_is_frozen(provider: None, seat: Page) -> None:
     await seat.keyboard.press("z")
     await seat.wait_for_selector("dialog[open] .outcome")
     await seat.keyboard.press("Control+Enter")
-    await seat.wait_for_url("**/accounts/20417?done=freeze")
+    await expect(seat.locator(".notice.good")).to_be_visible()
     await expect(seat.locator(".hero")).to_contain_text("Добровольная блокировка")
 
 

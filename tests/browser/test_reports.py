@@ -149,7 +149,8 @@ async def test_one_goes_from_the_sheet_to_a_calculation_without_a_mouse(
         before = seat.url
         await seat.keyboard.press("j")
         await seat.keyboard.press("Enter")
-        await seat.wait_for_url(lambda url, before=before: url != before)
+        await seat.wait_for_function("before => location.href !== before", arg=before)
+        await seat.wait_for_selector("html[data-keys]")
     await expect(seat.locator("h1")).to_contain_text("Лицевой счёт")
     await seat.keyboard.press("j")
     await seat.keyboard.press("Enter")

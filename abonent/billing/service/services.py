@@ -9,8 +9,9 @@ from typing import Any, Literal
 from abonent.billing.errors import NotEnoughFunds, NotOnAccount, TariffNotSold
 from abonent.billing.queries.books import Loaded, load_book
 from abonent.billing.rules import changes
-from abonent.billing.rules.book import Discount, Service, Tariff, Term, copied
+from abonent.billing.rules.book import Discount, Posting, Service, Tariff, Term, copied
 from abonent.billing.rules.charging import settle
+from abonent.billing.rules.forecast import outlook
 from abonent.billing.rules.opening import touch
 from abonent.billing.service.books import acting
 from abonent.kernel.actor import Actor
@@ -48,12 +49,18 @@ VALUES ($1, $2, $3, $4, $5)
 
 @dataclass(frozen=True, slots=True)
 class TariffPreview:
-    """What a change of tariff would do: the day, the money before and after, what is missing."""
+    """What a change of tariff would do: the day, the money before and after, what is missing.
+
+    `postings` lead from one to the other; `until` is the last day money lasts through then, None
+    when no end is in sight.
+    """
 
     effective_on: date
     missing: int
     balance_before: int
     balance_after: int
+    postings: list[Posting]
+    until: date | None
 
 
 def own_service(loaded: Loaded, no: int) -> Service:
@@ -176,7 +183,14 @@ async def preview_tariff(
     changes.change_tariff(trial, trial.service(no), chosen, plan.effective_on)
     touch(trial, plan.effective_on)
     settle(trial, plan.effective_on)
-    return TariffPreview(plan.effective_on, plan.missing, before, trial.balance)
+    return TariffPreview(
+        plan.effective_on,
+        plan.missing,
+        before,
+        trial.balance,
+        list(trial.postings),
+        outlook(trial).until,
+    )
 
 
 async def end_service(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from starlette.requests import Request
@@ -20,8 +20,9 @@ from abonent.billing.rules.periods import DAY
 from abonent.billing.rules.promises import missing_today
 from abonent.billing.rules.standing import funds, not_yet_due, unlent
 from abonent.crm.queries import Face, face_of
+from abonent.kernel import clock
 from abonent.kernel.actor import Actor
-from abonent.kernel.errors import FieldError
+from abonent.kernel.errors import FieldError, NotFound
 from abonent.kernel.i18n import N_, current_language
 from abonent.web.forms import by_field
 from abonent.web.queries import name_of, names_of
@@ -40,6 +41,8 @@ from abonent.web.words import (
 
 LATEST = 6
 PAGE = 50
+NEWS = timedelta(seconds=60)
+"""How long a payment just taken is told of; its address may be opened again at any time."""
 
 _DONE = {
     "payment": N_("The payment is taken"),
@@ -141,17 +144,24 @@ async def show_account(request: Request) -> Response:
         "tab": "overview",
         "lines": await lines_of(latest),
         "more": latest.next is not None,
-        "done": _done(request, latest.items),
+        "done": await _done(request, number),
     }
     return page(request, "account.html", context | words())
 
 
-def _done(request: Request, items: list[Item]) -> dict[str, Any] | None:
-    kind, _, rest = request.query_params.get("done", "").partition(":")
+async def _done(request: Request, number: str) -> dict[str, Any] | None:
+    """What was just done, with the payment's entry; None for a payment taken some time ago."""
+    kind, _, no = request.query_params.get("done", "").partition(":")
     if kind not in _DONE:
         return None
-    entry = next((i for i in items if rest and i.id and i.id.endswith(f"-{rest}")), None)
-    return {"title": _DONE[kind], "entry": entry}
+    if kind != "payment":
+        return {"title": _DONE[kind], "entry": None}
+    try:
+        entry, _prices = await read_entry(number, int(no), by=signed_in(request).actor)
+    except (NotFound, ValueError):
+        return None
+    fresh = entry.created_at is not None and clock.now() - entry.created_at < NEWS
+    return {"title": _DONE[kind], "entry": entry} if fresh else None
 
 
 async def lines_of(found: Statement) -> list[Line]:

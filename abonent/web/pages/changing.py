@@ -145,7 +145,8 @@ async def change(request: Request) -> Response:
 
 
 async def _change(number: str, by: Actor, found: TariffChoices, form: Mapping[str, str]) -> str:
-    if not form.get("tariff"):
+    current = found.service.term_on(found.loaded.book.day).tariff.code
+    if form.get("tariff") in {None, "", current}:
         raise Malformed.of("tariff", "", N_("Choose a tariff."))
     if form.get("again") != "on" and form["seen"] != seen(found.service):
         already = seen(found.service).endswith(f":{form['tariff']}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from urllib.parse import urlencode
 
 from starlette.requests import Request
@@ -17,7 +18,7 @@ from abonent.kernel.i18n import N_, _
 from abonent.web.finding import Found, Group
 from abonent.web.recents import seen_lately
 from abonent.web.render import page_or_block, signed_in
-from abonent.web.words import ACCOUNT_STATES, WHY, address_of, whole_phone
+from abonent.web.words import ACCOUNT_STATES, WHY, address_of, matched_phone
 
 PAGE = 25
 UNDER_THE_LINE = 8
@@ -53,7 +54,9 @@ async def show_register(request: Request) -> Response:
     lines = await _lines(hits.found, by=identity.actor)
     further = f"/subscribers?{urlencode({'q': query, 'after': hits.next})}" if hits.next else ""
     context = {"query": query, "after": after, "lines": lines, "further": further}
-    return page_or_block(request, "subscribers.html", "answers", context | {"why": why_of})
+    return page_or_block(
+        request, "subscribers.html", "answers", context | {"why": partial(why_of, query)}
+    )
 
 
 async def _lines(found: Sequence[Hit], *, by: Actor) -> list[Line]:
@@ -70,10 +73,10 @@ async def _lines(found: Sequence[Hit], *, by: Actor) -> list[Line]:
     return lines
 
 
-def why_of(hit: Hit) -> str:
+def why_of(query: str, hit: Hit) -> str:
     """Return why it matched, with the value that did where the line does not show it."""
     if hit.why is Why.PHONE:
-        return f"{_(WHY[hit.why])} {whole_phone(hit.phone)}"
+        return f"{_(WHY[hit.why])} {matched_phone(hit.phone, query)}"
     if hit.why is Why.CONTRACT:
         return f"{_(WHY[hit.why])} {hit.contract}"
     return _(WHY[hit.why])
@@ -89,7 +92,7 @@ async def find_subscribers(actor: Actor, query: str) -> Group:
     else:
         recent = await seen_lately(int(actor.id), limit=5) if actor.kind == "user" else []
         found = await hits_of(recent, by=actor) if recent else []
-    lines = [_found(hit) for hit in found]
+    lines = [_found(query, hit) for hit in found]
     if query and hits.next:
         more = f"/subscribers?{urlencode({'q': query})}"
         lines.append(Found(label=_("All that match"), path=more, icon="users"))
@@ -105,9 +108,9 @@ def _names_first(query: str, found: Sequence[Hit]) -> bool:
     return [hit.contract for hit in found].count(query) == 1 and found[0].contract == query
 
 
-def _found(hit: Hit) -> Found:
+def _found(query: str, hit: Hit) -> Found:
     place = address_of(hit.street, hit.house, hit.flat)
-    why = "" if hit.why in {Why.RECENT, Why.NAME, Why.ADDRESS} else why_of(hit)
+    why = "" if hit.why in {Why.RECENT, Why.NAME, Why.ADDRESS} else why_of(query, hit)
     return Found(
         label=hit.name or _("Account {number}", number=hit.number),
         path=f"/accounts/{hit.number}",

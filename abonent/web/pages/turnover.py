@@ -10,10 +10,13 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import Response
 
+from abonent.billing.queries.books import installation
 from abonent.billing.queries.moves import Move, Moves, account_moves, scope_names
 from abonent.billing.queries.turnover import LEVELS, Row, Sheet, turnover
 from abonent.billing.rules.explanation import Explanation, explain
+from abonent.crm.queries import names_by_number
 from abonent.kernel.actor import Actor
+from abonent.kernel.db import reading
 from abonent.kernel.errors import Malformed
 from abonent.kernel.i18n import _, current_language
 from abonent.web.files import Cell, csv_answer
@@ -42,6 +45,7 @@ class Line:
     paid: int
     corrected: int
     closing: int
+    name: str = ""
 
     @property
     def figures(self) -> tuple[int, int, int, int, int]:
@@ -79,9 +83,13 @@ async def show_turnover(request: Request) -> Response:
         return page(request, "turnover.html", context | _nothing(), status=422)
     typed = {"from": asked.start.isoformat(), "through": asked.through.isoformat()}
     context = {"asked": asked, "typed": typed, "errors": {}, "trail": await _trail(asked, actor)}
+    context["owed_at_end"] = await _owed_at_end(asked)
     if asked.within.account is not None:
         return page(request, "turnover_entries.html", context | await _entries(asked, actor))
-    return page(request, "turnover.html", context | _shown(asked, await _sheet(asked, actor)))
+    shown = _shown(asked, await _sheet(asked, actor))
+    if asked.level == "account":
+        shown["lines"] = await _named(shown["lines"], actor)
+    return page(request, "turnover.html", context | shown)
 
 
 async def download_turnover(request: Request) -> Response:
@@ -122,6 +130,21 @@ def _shown(asked: Asked, sheet: Sheet) -> dict[str, Any]:
         "parts": _parts(sheet.total),
         "level_names": LEVEL_NAMES,
     }
+
+
+async def _named(lines: list[Line], actor: Actor) -> list[Line]:
+    """The accounts with whose they are, for who may see subscribers."""
+    if not lines or not actor.may("crm.subscriber.view"):
+        return lines
+    names = await names_by_number([line.key for line in lines], by=actor)
+    return [replace(line, name=names.get(line.key, "")) for line in lines]
+
+
+async def _owed_at_end(asked: Asked) -> str:
+    """What the last column is called: while the period is not over, it is the debt so far."""
+    async with reading() as connection:
+        today = (await installation(connection)).day
+    return _("Owed at the end") if asked.end <= today else _("Owed on {day}", day=today)
 
 
 def _line(row: Row) -> Line:

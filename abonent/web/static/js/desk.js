@@ -72,7 +72,18 @@ function bindBusy() {
   });
 }
 
+// What was done is told once: neither F5 nor the back button may look like a second payment.
+function tellOnce() {
+  const told = document.querySelector("[data-once]");
+  if (!told) return;
+  const address = new URL(location.href);
+  address.searchParams.delete("done");
+  history.replaceState(history.state, "", address);
+  addEventListener("pagehide", () => told.remove());
+}
+
 followSystemTheme();
+tellOnce();
 bindMenus();
 bindConnection();
 bindBusy();
