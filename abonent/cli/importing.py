@@ -92,7 +92,7 @@ def configure(parser: ArgumentParser) -> None:
         " Exit code: 0 all rows taken, 1 some rejected, 2 the file is unreadable."
     )
     parser.add_argument("kind", choices=tuple(FORMATS), help="what the rows are")
-    parser.add_argument("file", type=Path)
+    parser.add_argument("file", type=Path, help="the file; its first row names the columns")
     parser.add_argument("--dry-run", action="store_true", help="check everything, write nothing")
     parser.add_argument(
         "--errors", type=Path, metavar="FILE", help="write rejected rows here, with their reasons"
@@ -196,7 +196,7 @@ def _errors(path: Path | None, settings: Settings) -> Iterator[Report]:
     try:
         file = path.open("w", encoding="utf-8", newline="")
     except OSError as error:
-        raise UnreadableFile("{path}: {problem}.", path=str(path), problem=error.strerror) from None
+        raise UnreadableFile.of(path, error) from None
     with file:
         writer = csv.writer(file, delimiter=";", lineterminator="\n")
         writer.writerow(("row", "column", "value", "reason"))

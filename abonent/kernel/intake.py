@@ -20,7 +20,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
 from pydantic_core import ErrorDetails, PydanticCustomError
 
 from abonent.kernel.i18n import N_, gettext
-from abonent.kernel.money import installed_currency, parse_amount
+from abonent.kernel.money import TooFineAmount, installed_currency, parse_amount
 from abonent.kernel.tables import ENCODINGS, Table, UnreadableFile
 
 LARGEST_AMOUNT = 10**12
@@ -97,9 +97,7 @@ def read_column_map(path: Path) -> ColumnMap:
     try:
         values = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        raise UnreadableFile(
-            N_("{path}: {problem}."), path=str(path), problem=str(error)
-        ) from error
+        raise UnreadableFile.of(path, error) from error
     unknown = set(values) - {"columns", "constants", "encoding", "delimiter"}
     if unknown or values.get("encoding", "utf-8") not in ENCODINGS:
         problem = ", ".join(sorted(unknown)) or f"encoding = {values['encoding']!r}"
@@ -158,7 +156,7 @@ def find_columns(
             raise UnreadableFile(N_("Column {column} comes twice in the header."), column=header)
         if name:
             places[name] = at
-    _check_required(model, {*places, *given.constants})
+    _check_required(model, {*places, *given.constants}, synonyms)
     return Columns(
         tuple(places.items()),
         given.constants,
@@ -172,11 +170,18 @@ def _column_names(model: type[BaseModel]) -> dict[str, bool]:
     return {f.alias or name: f.is_required() for name, f in model.model_fields.items()}
 
 
-def _check_required(model: type[BaseModel], known: set[str]) -> None:
+def _check_required(model: type[BaseModel], known: set[str], synonyms: Mapping[str, str]) -> None:
     required = _column_names(model).items()
     missing = [name for name, needed in required if needed and name not in known]
     if missing:
-        raise UnreadableFile(N_("Columns are missing: {columns}."), columns=", ".join(missing))
+        told = [_with_synonyms(name, synonyms) for name in missing]
+        raise UnreadableFile(N_("Columns are missing: {columns}."), columns=", ".join(told))
+
+
+def _with_synonyms(column: str, synonyms: Mapping[str, str]) -> str:
+    """A column and what its header may be called besides: "amount («сумма», «сумма платежа»)"."""
+    others = ", ".join(f"«{header}»" for header, name in synonyms.items() if name == column)
+    return f"{column} ({others})" if others else column
 
 
 def normal_header(header: str) -> str:
@@ -257,6 +262,10 @@ def _amount(value: object) -> object:
         return value
     try:
         amount = _read_amount(value, installed_currency().digits)
+    except TooFineAmount:
+        digits = installed_currency().digits
+        message = N_("Not an amount: {value}. At most {digits} digits stand after the point.")
+        raise PydanticCustomError("amount", message, {"digits": digits}) from None
     except ValueError:
         raise PydanticCustomError("amount", N_("Not an amount: {value}.")) from None
     if abs(amount) > LARGEST_AMOUNT:

@@ -30,6 +30,10 @@ class Currency:
         return _SYMBOLS.get(self.code, self.code)
 
 
+class TooFineAmount(ValueError):
+    """An amount with more digits after the mark than the currency has."""
+
+
 class _Installed:
     """Holds the one currency of this process; every amount in it is of this currency."""
 
@@ -69,7 +73,7 @@ def parse_amount(text: str, digits: int = 2) -> int:
         raise ValueError("not an amount")
     sign, whole, fraction = match[1], match[2], match[3] or ""
     if len(fraction.rstrip("0")) > digits:
-        raise ValueError("too many digits after the decimal mark")
+        raise TooFineAmount
     amount = int(whole + fraction[:digits].ljust(digits, "0"))
     if amount > LARGEST:
         raise ValueError("too large an amount")

@@ -7,6 +7,7 @@ before anything came of it. Memory is bounded by a line, not by the file.
 from __future__ import annotations
 
 import csv
+import errno
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -27,6 +28,14 @@ _BOM = b"\xef\xbb\xbf"
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
 _ZIP = b"PK\x03\x04"
 _NOT_IN_CP1251 = b"\x98"
+_SAID: dict[int | None, str] = {
+    errno.ENOENT: N_("There is no file {path}."),
+    errno.EACCES: N_("There is no permission to use {path}."),
+    errno.EISDIR: N_("{path} is a folder, not a file."),
+    errno.ENOTDIR: N_("There is no folder for {path}."),
+    errno.ENOSPC: N_("There is no room left on the disk of {path}."),
+}
+_OTHERWISE = N_("{path}: {problem}.")
 _BROKEN = N_("The encoding is broken: byte {byte} (line {line}) is not {encoding}.")
 
 
@@ -35,6 +44,14 @@ class UnreadableFile(Refused):
 
     def __init__(self, message: str, **params: Any) -> None:
         super().__init__("UNREADABLE_FILE", message, field="file", **params)
+
+    @classmethod
+    def of(cls, path: Path, error: Exception) -> UnreadableFile:
+        """What the system said about a file, in words of our own where the case is a common one."""
+        if isinstance(error, OSError):
+            problem = error.strerror or str(error)
+            return cls(_SAID.get(error.errno, _OTHERWISE), path=str(path), problem=problem)
+        return cls(_OTHERWISE, path=str(path), problem=str(error))
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,9 +80,7 @@ def open_table(
         with path.open("r", encoding=found, newline="") as text:
             yield _with_headers(_lines(text, delimiter))
     except OSError as error:
-        raise UnreadableFile(
-            N_("{path}: {problem}."), path=str(path), problem=error.strerror or str(error)
-        ) from error
+        raise UnreadableFile.of(path, error) from error
 
 
 def _with_headers(rows: Iterator[tuple[int, list[str]]]) -> Table:

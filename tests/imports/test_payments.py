@@ -144,7 +144,7 @@ async def test_unknown_accounts_and_days_to_come_are_told(db: Any) -> None:
     told = sorted((r.row, r.column, r.reason("en")) for r in outcome.rejects)
     assert told == [
         (2, "account", "There is no account 999."),
-        (3, "date", "The open day is 10 Mar 2026."),
+        (3, "date", "11 Mar 2026 lies after the open day, 10 Mar 2026."),
     ]
 
 

@@ -158,7 +158,14 @@ async def _once_each(
         row = numbered.row
         if row.date > day:
             outcome.rejects.append(
-                reject(numbered.number, "date", row.date, N_("The open day is {day}."), day=day)
+                reject(
+                    numbered.number,
+                    "date",
+                    row.date,
+                    N_("{paid_on} lies after the open day, {day}."),
+                    paid_on=row.date,
+                    day=day,
+                )
             )
             continue
         first = seen.setdefault((row.source, row.external_id), row)
@@ -175,7 +182,10 @@ async def _park(work: UnitOfWork, numbered: Numbered[PaymentRow], outcome: Outco
     """Keep a payment whose key is known with other content for a person to decide."""
     row = numbered.row
     await park(work, row.account, source=row.source, external_id=row.external_id, amount=row.amount)
-    message = N_("Payment {value} of this source is known with another account or amount.")
+    message = N_(
+        "Payment {value} of this source is known with another account or amount: it is not entered"
+        " and now waits under “Disputed payments”."
+    )
     outcome.rejects.append(reject(numbered.number, "external_id", row.external_id, message))
 
 
