@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import socket
 from argparse import ArgumentParser, Namespace
@@ -33,6 +34,7 @@ def run(arguments: Namespace, settings: Settings) -> int:
     with connect(settings) as connected:
         # The server's own processes read the settings anew.
         os.environ[f"{PREFIX}DATABASE_URL"] = connected.database_url or ""
+        _keep_quiet()
         uvicorn.run(
             "abonent.cli.serve:application",
             factory=True,
@@ -40,7 +42,7 @@ def run(arguments: Namespace, settings: Settings) -> int:
             port=settings.port,
             workers=settings.processes,
             log_config=None,
-            log_level="warning",
+            log_level="info",
             access_log=False,
             server_header=False,
             proxy_headers=True,
@@ -49,8 +51,18 @@ def run(arguments: Namespace, settings: Settings) -> int:
     return 0
 
 
+def _keep_quiet() -> None:
+    logging.getLogger("uvicorn.error").addFilter(_worth_telling)
+
+
+def _worth_telling(record: logging.LogRecord) -> bool:
+    """Warnings and worse, and that a server process died and is replaced."""
+    return record.levelno >= logging.WARNING or "died" in record.getMessage()
+
+
 def application() -> Starlette:
     """The application as each server process makes it."""
+    _keep_quiet()
     return create_app(load_settings())
 
 
