@@ -2,6 +2,8 @@
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
+# An old library builds itself the old way unless told; pip shows what it fetches and how far it is.
+PIP := $(BIN)/python -m pip install --disable-pip-version-check --use-pep517
 
 .DEFAULT_GOAL := help
 .PHONY: help install install-dev run test lint format types bench messages looked lock clean
@@ -20,14 +22,15 @@ $(BIN)/python:
 
 # The stamps are files, so a second `make run` does not call pip at all.
 $(VENV)/.installed: requirements.lock pyproject.toml | $(BIN)/python
-	@echo "Installing (the first time takes a minute)"
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.lock
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
+	@echo "Installing, 1 of 2: the libraries (the first time takes some minutes)"
+	@$(PIP) -r requirements.lock
+	@echo "Installing, 2 of 2: abonent"
+	@$(PIP) --quiet --no-deps --editable .
 	@touch $@
 
 $(VENV)/.installed-dev: requirements-dev.lock $(VENV)/.installed
 	@echo "Installing the test tools"
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.lock
+	@$(PIP) -r requirements-dev.lock
 	@touch $@
 
 install: $(VENV)/.installed ## make the virtual environment and install

@@ -31,7 +31,7 @@ MEASUREMENTS: dict[str, Measurement] = {
 
 def configure(parser: ArgumentParser) -> None:
     """Declare the arguments."""
-    parser.add_argument("what", choices=[*MEASUREMENTS, "all"])
+    parser.add_argument("what", choices=[*MEASUREMENTS, "all"], help="what to measure")
     parser.add_argument("--accounts", type=int, default=1_000_000, help="size of the base")
     parser.add_argument("--kills", type=int, default=200, help="how often `kill` kills")
     parser.add_argument(

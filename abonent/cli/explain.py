@@ -35,8 +35,15 @@ def configure(parser: ArgumentParser) -> None:
         help="account number, dash, entry number (20417-57); the number after the last one opens "
         "what is accrued and not posted yet",
     )
-    parser.add_argument("--language", choices=LANGUAGES, help="default: the installation's")
-    parser.add_argument("--format", choices=("text", "json"), default="text")
+    parser.add_argument(
+        "--language",
+        choices=LANGUAGES,
+        help="of the explanation; the installation's when not given",
+    )
+    parser.add_argument(
+        "--format", choices=("text", "json"), default="text",
+        help="text for people, json for programs (default: text)",
+    )  # fmt: skip
 
 
 def run(arguments: Namespace, settings: Settings) -> int:

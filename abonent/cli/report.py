@@ -23,26 +23,42 @@ FORMATS = ("table", "csv", "json")
 
 def configure(parser: ArgumentParser) -> None:
     """Declare the arguments."""
+    parser.description = (
+        "Print a report. Dates are YYYY-MM-DD or DD.MM.YYYY. A period is [from, to): --to is the day after"
+        " the last one. Amounts are in major units, in JSON in minor ones."
+    )
     kinds = parser.add_subparsers(dest="report", required=True, metavar="REPORT")
     sheet = kinds.add_parser("turnover", help="opening, charges, payments, corrections, closing")
     sheet.add_argument(
-        "--from", dest="start", type=day_argument, required=True, metavar="D", help="the first day"
-    )
-    sheet.add_argument(
-        "--to", dest="end", type=day_argument, required=True, metavar="D",
-        help="the day after the last one: September is --from 2026-09-01 --to 2026-10-01",
+        "--from", dest="start", type=day_argument, required=True, metavar="DATE",
+        help="the first day of the period, included",
     )  # fmt: skip
-    sheet.add_argument("--by", choices=LEVELS, default="legal_entity")
+    sheet.add_argument(
+        "--to", dest="end", type=day_argument, required=True, metavar="DATE",
+        help="the day after the last one, not included: September is --from 2026-09-01 --to 2026-10-01",
+    )  # fmt: skip
+    sheet.add_argument(
+        "--by", choices=LEVELS, default="legal_entity",
+        help="what a row stands for (default: legal_entity)",
+    )  # fmt: skip
     sheet.add_argument("--legal-entity", metavar="CODE", help="this legal entity only")
     sheet.add_argument("--district", metavar="NAME", help="this district only")
     sheet.add_argument("--building", type=int, metavar="ID", help="this building only (its key)")
     sheet.add_argument("--place", metavar="PLACE", help="a building's key or a district's name")
     sheet.add_argument("--account", metavar="NUMBER", help="this account only")
     ageing = kinds.add_parser("ageing", help="unpaid charges by how long they are overdue")
-    ageing.add_argument("--on", type=day_argument, metavar="D", help="default: the open day")
-    ageing.add_argument("--account", metavar="NUMBER", help="the charges of this account")
+    ageing.add_argument(
+        "--on", type=day_argument, metavar="DATE",
+        help="the day debts are aged on (default: the open day)",
+    )  # fmt: skip
+    ageing.add_argument(
+        "--account", metavar="NUMBER", help="the unpaid charges of this account, one by one"
+    )
     for one in (sheet, ageing):
-        one.add_argument("--format", choices=FORMATS, default="table")
+        one.add_argument(
+            "--format", choices=FORMATS, default="table",
+            help="table for people, csv for spreadsheets, json for programs (default: table)",
+        )  # fmt: skip
 
 
 def run(arguments: Namespace, settings: Settings) -> int:
@@ -52,7 +68,8 @@ def run(arguments: Namespace, settings: Settings) -> int:
 
 
 async def _run(arguments: Namespace, settings: Settings) -> int:
-    table = printer(arguments.format, settings.language)
+    narrow = arguments.report == "ageing"
+    table = printer(arguments.format, settings.language, narrow=narrow)
     async with open_database(settings):
         if arguments.report == "turnover":
             async with shared_snapshot():
@@ -127,7 +144,8 @@ async def _account(arguments: Namespace, table: Table) -> None:
         {
             "entry": "text", "due": "text", "days": "number", "unpaid": "money", "bucket": "text",
             "limitation": "text",
-        }
+        },
+        {"days": "overdue", "limitation": "limitation ends"},
     )  # fmt: skip
     for row in aged.rows:
         table.row(
@@ -146,7 +164,10 @@ async def _account(arguments: Namespace, table: Table) -> None:
 async def _base(arguments: Namespace, table: Table) -> None:
     """One row per account in debt, as they are read; the sums per bucket at the end."""
     sums = bucket_sums([])
-    table.begin({"account": "text", "owed": "money", **dict.fromkeys(sums, "money")})
+    table.begin(
+        {"account": "text", "owed": "money", **dict.fromkeys(sums, "money")},
+        {name: _days(name) for name in sums},
+    )
     owed = 0
     async for aged in base_ageing(by=SYSTEM, on=arguments.on):
         own = bucket_sums(aged.rows)
@@ -154,3 +175,8 @@ async def _base(arguments: Namespace, table: Table) -> None:
         owed += aged.owed
         sums = {name: amount + own[name] for name, amount in sums.items()}
     table.total({"owed": owed, **sums})
+
+
+def _days(bucket: str) -> str:
+    """A bucket as the head of a table says it: "31-60 d" is 31 to 60 days overdue."""
+    return bucket.replace("_", " ") if bucket == "not_due" else f"{bucket.replace('_', ' ')} d"

@@ -15,13 +15,17 @@ from abonent.kernel.jsontext import to_json
 from abonent.kernel.money import format_money, plain_amount
 
 _WIDTHS = {"text": 24, "money": 16, "number": 8}
+_NARROW = {"text": 10, "money": 10, "number": 8}
 
 
 class Table(Protocol):
     """Something that takes a head, rows and a total."""
 
-    def begin(self, columns: Mapping[str, str]) -> None:
-        """Name the columns, each "text", "number" or "money"; "charges.tv" is `tv` of `charges`."""
+    def begin(self, columns: Mapping[str, str], titles: Mapping[str, str] | None = None) -> None:
+        """Name the columns, each "text", "number" or "money"; "charges.tv" is `tv` of `charges`.
+
+        `titles` head a table for people where a column's own name says too little.
+        """
 
     def row(self, values: Mapping[str, Any]) -> None:
         """Print a row."""
@@ -33,11 +37,11 @@ class Table(Protocol):
         """Nothing more comes."""
 
 
-def printer(form: str, language: str) -> Table:
-    """The printer of a format: table, csv or json."""
+def printer(form: str, language: str, *, narrow: bool = False) -> Table:
+    """The printer of a format: table, csv or json; a `narrow` table has many columns to fit."""
     if form == "csv":
         return _Csv()
-    return _Json() if form == "json" else _Aligned(language)
+    return _Json() if form == "json" else _Aligned(language, narrow=narrow)
 
 
 def _cell(values: Mapping[str, Any], column: str) -> Any:
@@ -51,27 +55,31 @@ def _cell(values: Mapping[str, Any], column: str) -> Any:
 class _Aligned:
     """Columns of fixed width; a text too long pushes its row, and loses nothing."""
 
-    def __init__(self, language: str) -> None:
+    def __init__(self, language: str, *, narrow: bool) -> None:
         self._language = language
         self._columns: Mapping[str, str] = {}
+        self._widths = _NARROW if narrow else _WIDTHS
+        self._gap = " " if narrow else "  "
 
-    def begin(self, columns: Mapping[str, str]) -> None:
+    def begin(self, columns: Mapping[str, str], titles: Mapping[str, str] | None = None) -> None:
         self._columns = columns
         head = []
         for name, kind in columns.items():
-            width = _WIDTHS[kind]
-            head.append(name.ljust(width) if kind == "text" else name.rjust(width))
+            width, title = self._widths[kind], (titles or {}).get(name, name)
+            head.append(title.ljust(width) if kind == "text" else title.rjust(width))
         self._print(head)
 
     def row(self, values: Mapping[str, Any]) -> None:
         cells = []
         for name, kind in self._columns.items():
             text = self._text(_cell(values, name), kind)
-            cells.append(text.ljust(_WIDTHS[kind]) if kind == "text" else text.rjust(_WIDTHS[kind]))
+            width = self._widths[kind]
+            cells.append(text.ljust(width) if kind == "text" else text.rjust(width))
         self._print(cells)
 
     def total(self, values: Mapping[str, Any]) -> None:
-        print("-" * sum(_WIDTHS[kind] + 2 for kind in self._columns.values()))
+        widths = [self._widths[kind] for kind in self._columns.values()]
+        print("-" * (sum(widths) + len(self._gap) * (len(widths) - 1)))
         self.row(values)
 
     def end(self) -> None:
@@ -85,7 +93,7 @@ class _Aligned:
         )
 
     def _print(self, cells: list[str]) -> None:
-        print("  ".join(cells).rstrip())
+        print(self._gap.join(cells).rstrip())
 
 
 class _Csv:
@@ -95,7 +103,8 @@ class _Csv:
         self._writer = csv.writer(sys.stdout, delimiter=";", lineterminator="\n")
         self._columns: Mapping[str, str] = {}
 
-    def begin(self, columns: Mapping[str, str]) -> None:
+    def begin(self, columns: Mapping[str, str], titles: Mapping[str, str] | None = None) -> None:
+        del titles  # a spreadsheet's head is read by programs too
         self._columns = columns
         self._writer.writerow(columns)
 
@@ -120,8 +129,8 @@ class _Json:
     def __init__(self) -> None:
         self._first = True
 
-    def begin(self, columns: Mapping[str, str]) -> None:
-        del columns  # JSON names its fields itself
+    def begin(self, columns: Mapping[str, str], titles: Mapping[str, str] | None = None) -> None:
+        del columns, titles  # JSON names its fields itself
         sys.stdout.write('{"items":[')
 
     def row(self, values: Mapping[str, Any]) -> None:

@@ -24,7 +24,10 @@ def configure(parser: ArgumentParser) -> None:
         "Recompute every cached figure from the entries. Exit code 0: all is right; 1: something "
         "differs, and each account is named with what was expected and found."
     )
-    parser.add_argument("--format", choices=("text", "json"), default="text")
+    parser.add_argument(
+        "--format", choices=("text", "json"), default="text",
+        help="text for people, json for programs (default: text)",
+    )  # fmt: skip
 
 
 def run(arguments: Namespace, settings: Settings) -> int:

@@ -92,6 +92,23 @@ async def test_debts_are_listed_for_the_base_and_for_an_account(fresh_database: 
     assert (rows[0]["entry"], rows[0]["due"], rows[0]["unpaid"]) == ("30-1", "2026-04-06", "300.00")
 
 
+async def test_the_table_of_debts_fits_a_screen(fresh_database: Settings) -> None:
+    await lived()
+    _, out, err = await abonent(fresh_database, "report", "ageing", "--on", "2026-04-10")
+    head, *rows = out.splitlines()
+    assert head.split("  ")[-1].strip() == "181-365 d over 365 d"
+    assert rows[0].startswith("30 ")
+    assert max(map(len, out.splitlines())) <= 100
+    assert err == ""
+
+
+async def test_a_period_without_days_is_refused_in_words(fresh_database: Settings) -> None:
+    await lived()
+    same = ("--from", "2026-03-01", "--to", "2026-03-01")
+    code, _, err = await abonent(fresh_database, "report", "turnover", *same)
+    assert (code, "день после последнего" in err) == (1, True)
+
+
 async def test_an_entry_is_explained(fresh_database: Settings) -> None:
     await lived()
     code, out, _ = await abonent(fresh_database, "explain", "20417-2")
