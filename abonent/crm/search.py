@@ -48,10 +48,10 @@ WHERE name_key ~ $5 AND name_key ~ $6 AND name_key ~ $7 AND name_key NOT LIKE $1
 ORDER BY name_key USING ~<~, account_id LIMIT $4
 """
 _BY_PLACE = """
-SELECT *, address_key AS key FROM crm_register
+SELECT *, address_order AS key FROM crm_register
 WHERE address_key ~ $5 AND NOT (name_key ~ $6 AND name_key ~ $7 AND name_key ~ $8) AND $1 <> ''
-    AND address_key ~>=~ $2 AND (address_key ~>~ $2 OR account_id > $3)
-ORDER BY address_key USING ~<~, account_id LIMIT $4
+    AND address_order ~>=~ $2 AND (address_order ~>~ $2 OR account_id > $3)
+ORDER BY address_order USING ~<~, account_id LIMIT $4
 """
 _ALIKE = """
 SELECT *, name_key AS key FROM crm_register

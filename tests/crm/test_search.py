@@ -156,3 +156,21 @@ async def test_an_index_answers(people: None, db: Any, typed: str, index: str) -
         rows = await db.fetch("EXPLAIN " + way.statement, way.first, "", 0, 26, *way.rest)
         plans.append("\n".join(row[0] for row in rows))
     assert any(index in plan for plan in plans), "\n\n".join(plans)
+
+
+async def test_flats_come_in_the_order_of_their_numbers(people: None) -> None:
+    for flat in (124, 9, 10, 127, 24):
+        await open_subscriber_account(
+            str(40000 + flat),
+            by=SYSTEM,
+            billing_day=1,
+            subscriber=NewSubscriber("Жилец"),
+            address=read_address(f"Садовая, 14, кв. {flat}"),
+        )
+    numbers: list[str] = []
+    after = None
+    while not numbers or after:
+        answer = await find_accounts("садовая 14", by=SYSTEM, after=after, limit=2)
+        numbers += [hit.number for hit in answer.found]
+        after = answer.next
+    assert numbers == ["40009", "40010", "40024", "40124", "40127"]
