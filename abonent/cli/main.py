@@ -11,7 +11,7 @@ from importlib.metadata import PackageNotFoundError, version
 
 from abonent.cli.commands import Command, available_commands, find_command
 from abonent.kernel.embedded.errors import ServerStartError
-from abonent.kernel.errors import DomainError, Malformed
+from abonent.kernel.errors import DatabaseUnreachableError, DomainError, Malformed
 from abonent.kernel.logging import configure_logging
 from abonent.kernel.settings import Settings, SettingsError, load_settings
 
@@ -48,6 +48,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _say(_explained(error, settings), REFUSED)
     except ServerStartError as error:
         return _say(str(error), REFUSED)
+    except DatabaseUnreachableError as error:
+        return _say(f"the database does not answer: {error}", REFUSED)
     except KeyboardInterrupt:
         return _say("interrupted", INTERRUPTED)
     except BrokenPipeError:

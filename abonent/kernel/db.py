@@ -25,7 +25,7 @@ from tortoise.timezone import get_default_timezone
 import abonent
 from abonent.kernel import clock, i18n
 from abonent.kernel.actor import Actor
-from abonent.kernel.errors import Conflict
+from abonent.kernel.errors import Conflict, DatabaseUnreachableError
 from abonent.kernel.i18n import N_
 from abonent.kernel.money import Currency, use_currency
 from abonent.kernel.settings import Settings, mask_password
@@ -47,10 +47,6 @@ __all__ = [
     "transaction",
     "unit_of_work",
 ]
-
-
-class DatabaseUnreachableError(Exception):
-    """The database did not answer; the text names its address without the password."""
 
 
 class PooledConnection(asyncpg.connection.Connection):  # type: ignore[misc]

@@ -91,3 +91,7 @@ class Malformed(DomainError):
     def of(cls, field: str, value: Any, message: str, **params: Any) -> Self:
         """Make the error for a single field."""
         return cls(FieldError(field, value, message, params))
+
+
+class DatabaseUnreachableError(Exception):
+    """The database did not answer; the text names its address without the password."""
