@@ -7,6 +7,7 @@ with a row is told with its number, column, value and reason; the other rows are
 from __future__ import annotations
 
 import asyncio
+import re
 import tomllib
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -25,6 +26,9 @@ from abonent.kernel.tables import ENCODINGS, Table, UnreadableFile
 
 LARGEST_AMOUNT = 10**12
 """Minor units: anything larger in a file is a slip."""
+_LONGEST_READ = 64
+"""Characters of an amount or a day worth reading; what was read is remembered, so it must be short."""
+_DAY = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})|([0-9]{2})\.([0-9]{2})\.([0-9]{4})")
 _FIRST_DAY, _LAST_DAY = date(1900, 1, 1), date(2999, 12, 31)
 
 
@@ -261,7 +265,8 @@ def _amount(value: object) -> object:
     if not isinstance(value, str):
         return value
     try:
-        amount = _read_amount(value, installed_currency().digits)
+        read = _read_amount if len(value) <= _LONGEST_READ else parse_amount
+        amount = read(value, installed_currency().digits)
     except TooFineAmount:
         digits = installed_currency().digits
         message = N_("Not an amount: {value}. At most {digits} digits stand after the point.")
@@ -273,12 +278,19 @@ def _amount(value: object) -> object:
     return amount
 
 
-@lru_cache(maxsize=4096)
 def to_day(text: str) -> date | None:
     """Read YYYY-MM-DD or DD.MM.YYYY; None for anything else."""
-    parts = text.strip().split(".")
+    return _read_day(text.strip()) if len(text) <= _LONGEST_READ else None
+
+
+@lru_cache(maxsize=4096)
+def _read_day(text: str) -> date | None:
+    found = _DAY.fullmatch(text)
+    if found is None:
+        return None
+    year, month, day = found.group(1, 2, 3) if found[1] else found.group(6, 5, 4)
     try:
-        return date.fromisoformat("-".join(reversed(parts)) if len(parts) == 3 else text.strip())
+        return date(int(year), int(month), int(day))
     except ValueError:
         return None
 
