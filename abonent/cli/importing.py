@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import asyncpg
+
 from abonent import reactions
 from abonent.billing.service.imports import debts, payments, tariffs
 from abonent.billing.service.imports.files import remember_file, taken_file
@@ -34,9 +36,9 @@ from abonent.kernel.intake import (
     read_column_map,
 )
 from abonent.kernel.settings import Settings
-from abonent.kernel.tables import Table, UnreadableFile, open_table
+from abonent.kernel.tables import Table, UnreadableFile, open_table, plain_cell
 
-ALL_TAKEN, SOME_REJECTED, UNREADABLE = 0, 1, 2
+ALL_TAKEN, SOME_REJECTED, UNREADABLE, BROKEN_OFF = 0, 1, 2, 3
 IMPORT = Actor("import", "cli", "abonent import", frozenset({"*"}))
 SHOWN = 20
 """Rejected rows printed when no errors file is asked for."""
@@ -89,7 +91,8 @@ def configure(parser: ArgumentParser) -> None:
     """Declare the arguments."""
     parser.description = (
         "Take rows in from a CSV (UTF-8 or cp1251; ';', ',' or tab) or XLSX file with a header line."
-        " Exit code: 0 all rows taken, 1 some rejected, 2 the file is unreadable."
+        " Exit code: 0 all rows taken, 1 some rejected, 2 the file is unreadable,"
+        " 3 broken off by something else (a full disk, a lost database): run it again."
     )
     parser.add_argument("kind", choices=tuple(FORMATS), help="what the rows are")
     parser.add_argument("file", type=Path, help="the file; its first row names the columns")
@@ -106,6 +109,7 @@ def run(arguments: Namespace, settings: Settings) -> int:
     """Take the file in."""
     # Rows live a batch at a time and refer to nothing in circles: looking for those is a third of the work.
     gc.set_threshold(1_000_000)
+    tally = Tally()
     try:
         given = read_column_map(arguments.map) if arguments.map else ColumnMap()
         form = FORMATS[arguments.kind]
@@ -115,13 +119,20 @@ def run(arguments: Namespace, settings: Settings) -> int:
             columns = find_columns(table.headers, form.model, synonyms=form.synonyms, given=given)
             _tell_unknown(columns)
             with connect(settings) as connected, _errors(arguments.errors, settings) as report:
-                work = _take(form, table, columns, report, dry=arguments.dry_run)
+                work = _take(form, table, columns, report, tally, dry=arguments.dry_run)
                 if form.remembers_files and not arguments.dry_run:
                     work = _take_once(_digest(arguments.file, given, connected), work)
                 tally = asyncio.run(_with_database(connected, work))
     except UnreadableFile as error:
+        _tell_what_stays(tally, dry=arguments.dry_run)
         print(f"abonent: {error.text(settings.language)}", file=sys.stderr)
         return UNREADABLE
+    except BrokenPipeError:
+        raise
+    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        _tell_what_stays(tally, dry=arguments.dry_run)
+        print(f"abonent: broken off: {error}", file=sys.stderr)
+        return BROKEN_OFF
     _tell(tally, dry=arguments.dry_run)
     return SOME_REJECTED if tally.rejected else ALL_TAKEN
 
@@ -134,8 +145,11 @@ async def _with_database(settings: Settings, work: Awaitable[Tally]) -> Tally:
 
 def _digest(path: Path, given: ColumnMap, settings: Settings) -> bytes:
     """A digest of a file's bytes and of everything that decides how they are read."""
-    with path.open("rb") as file:
-        digest = hashlib.file_digest(file, "sha256")
+    try:
+        with path.open("rb") as file:
+            digest = hashlib.file_digest(file, "sha256")
+    except OSError as error:
+        raise UnreadableFile.of(path, error) from None
     digest.update(repr((given, settings.currency, settings.minor_digits)).encode())
     return digest.digest()
 
@@ -156,9 +170,8 @@ async def _take_once(digest: bytes, work: Coroutine[Any, Any, Tally]) -> Tally:
 
 
 async def _take(
-    form: Format, table: Table, columns: Columns, report: Report, *, dry: bool
+    form: Format, table: Table, columns: Columns, report: Report, tally: Tally, *, dry: bool
 ) -> Tally:
-    tally = Tally()
     if not dry:
         await _take_all(form, table, columns, report, tally)
         return tally
@@ -178,10 +191,10 @@ async def _take_all(
         async for good, bad in checked_batches(table, columns, form.model, form.batch):
             part = await form.take(good, by=IMPORT) if good else Outcome()
             rejects = sorted([*bad, *part.rejects], key=lambda r: r.row)
-            report(rejects)
             tally.taken += part.taken
             tally.unchanged += part.unchanged
             tally.rejected += len({r.row for r in rejects})
+            report(rejects)
             line.show("rows taken in", tally.taken + tally.unchanged + tally.rejected)
     finally:
         line.end()
@@ -201,7 +214,8 @@ def _errors(path: Path | None, settings: Settings) -> Iterator[Report]:
         writer = csv.writer(file, delimiter=";", lineterminator="\n")
         writer.writerow(("row", "column", "value", "reason"))
         yield lambda rejects: writer.writerows(
-            (r.row, r.column, r.value, r.reason(settings.language)) for r in rejects
+            (r.row, r.column, plain_cell(r.value), plain_cell(r.reason(settings.language)))
+            for r in rejects
         )
 
 
@@ -223,6 +237,12 @@ def _tell_unknown(columns: Columns) -> None:
     if columns.unknown:
         names = ", ".join(columns.unknown)
         print(f"abonent: columns that are not known and not read: {names}", file=sys.stderr)
+
+
+def _tell_what_stays(tally: Tally, *, dry: bool) -> None:
+    """Say what was taken before something broke: whole batches, which stay."""
+    if not dry and (tally.taken or tally.unchanged or tally.rejected):
+        _tell(tally, dry=False)
 
 
 def _tell(tally: Tally, *, dry: bool) -> None:

@@ -1,19 +1,19 @@
 """Tables in files: CSV (UTF-8 or cp1251; `;`, `,` or tab) and XLSX, read row by row.
 
-A file is looked through once before its first row is given out, so that a broken one is refused
-before anything came of it. Memory is bounded by a line, not by the file.
+A file is looked through once before its first row is given out, as bytes and as a table, so that a
+broken one is refused before anything came of it. Memory is bounded by a line, not by the file.
 """
 
 from __future__ import annotations
 
 import csv
 import errno
-import zipfile
+from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, Protocol
 
 from abonent.kernel import spreadsheets
 from abonent.kernel.errors import Refused
@@ -24,6 +24,7 @@ LONGEST_LINE = 1 << 20
 ENCODINGS = ("utf-8", "cp1251")
 DELIMITERS = (";", ",", "\t")
 
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _BOM = b"\xef\xbb\xbf"
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
 _ZIP = b"PK\x03\x04"
@@ -37,6 +38,10 @@ _SAID: dict[int | None, str] = {
 }
 _OTHERWISE = N_("{path}: {problem}.")
 _BROKEN = N_("The encoding is broken: byte {byte} (line {line}) is not {encoding}.")
+
+
+# A cell may fill its line: what is too long for its column is the row's fault, not the file's.
+csv.field_size_limit(LONGEST_LINE)
 
 
 class UnreadableFile(Refused):
@@ -70,17 +75,46 @@ def open_table(
 
     Encoding and delimiter are found out unless given.
     """
-    try:
+    with _reading(path):
         with path.open("rb") as file:
             start = file.read(4)
-        if start == _ZIP:
-            yield _with_headers(_sheet(path))
-            return
-        found = _inspect(path, encoding)
-        with path.open("r", encoding=found, newline="") as text:
-            yield _with_headers(_lines(text, delimiter))
-    except OSError as error:
+        found = "" if start == _ZIP else _inspect(path, encoding)
+    if not found:
+        yield _with_headers(_read(path, _sheet(path)))
+        return
+    with _opened(path, found) as text:
+        yield _with_headers(_read(path, _look_through(text, delimiter)))
+
+
+def plain_cell(text: str) -> str:
+    """Write a text for a spreadsheet: one that would be reckoned as a formula stays a text."""
+    return f"'{text}" if text.startswith(_FORMULA) else text
+
+
+@contextmanager
+def _reading(path: Path) -> Iterator[None]:
+    """Blame the file for what goes wrong with it; never for what its reader does with the rows."""
+    try:
+        yield
+    except (OSError, UnicodeDecodeError) as error:
         raise UnreadableFile.of(path, error) from error
+
+
+@contextmanager
+def _opened(path: Path, encoding: str) -> Iterator[IO[str]]:
+    with _reading(path):
+        text = path.open("r", encoding=encoding, newline="")
+    with text:
+        yield text
+
+
+def _read(path: Path, rows: Iterator[tuple[int, list[str]]]) -> Iterator[tuple[int, list[str]]]:
+    while True:
+        with _reading(path):
+            row = next(rows, None)
+        if row is None:
+            return
+        yield row
 
 
 def _with_headers(rows: Iterator[tuple[int, list[str]]]) -> Table:
@@ -89,14 +123,32 @@ def _with_headers(rows: Iterator[tuple[int, list[str]]]) -> Table:
     raise UnreadableFile(N_("The file is empty."))
 
 
+class _CsvReader(Protocol):
+    """What `csv.reader` makes."""
+
+    @property
+    def line_num(self) -> int: ...
+    def __iter__(self) -> Iterator[list[str]]: ...
+    def __next__(self) -> list[str]: ...
+
+
+def _look_through(text: IO[str], delimiter: str | None) -> Iterator[tuple[int, list[str]]]:
+    """Rows of a CSV that is one to its end: nothing of it is given out before that is known."""
+    reader, _before = _csv_reader(text, delimiter)
+    try:
+        deque(reader, maxlen=0)
+    except csv.Error:
+        # Going over it once more finds the line the broken row begins on.
+        text.seek(0)
+        deque(_lines(text, delimiter), maxlen=0)
+        raise
+    text.seek(0)
+    yield from _lines(text, delimiter)
+
+
 def _lines(text: IO[str], delimiter: str | None) -> Iterator[tuple[int, list[str]]]:
     """Rows of a CSV with the line each starts on; empty ones are passed over."""
-    first = text.readline()
-    before = 0
-    if first.lower().startswith("sep=") and len(first.rstrip()) == 5:
-        delimiter, before = delimiter or first[4], 1
-        first = text.readline()
-    reader = csv.reader(_from(first, text), delimiter=delimiter or _delimiter(first), strict=True)
+    reader, before = _csv_reader(text, delimiter)
     while True:
         line = before + reader.line_num + 1
         try:
@@ -109,6 +161,17 @@ def _lines(text: IO[str], delimiter: str | None) -> Iterator[tuple[int, list[str
             ) from error
         if any(cell.strip() for cell in cells):
             yield line, cells
+
+
+def _csv_reader(text: IO[str], delimiter: str | None) -> tuple[_CsvReader, int]:
+    """A reader from the header on, and the number of lines before it."""
+    first = text.readline()
+    before = 0
+    if first.lower().startswith("sep=") and len(first.rstrip()) == 5:
+        delimiter, before = delimiter or first[4], 1
+        first = text.readline()
+    rows = csv.reader(_from(first, text), delimiter=delimiter or _delimiter(first), strict=True)
+    return rows, before
 
 
 def _from(first: str, rest: IO[str]) -> Iterator[str]:
@@ -214,7 +277,3 @@ def _sheet(path: Path) -> Iterator[tuple[int, list[str]]]:
         yield from spreadsheets.rows_of(path)
     except spreadsheets.SheetError as error:
         raise UnreadableFile(error.message, **error.params) from error
-    except zipfile.BadZipFile as error:
-        raise UnreadableFile(
-            N_("The file is not a workbook: {problem}."), problem=str(error)
-        ) from error

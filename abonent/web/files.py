@@ -10,11 +10,10 @@ from starlette.responses import Response
 
 from abonent.kernel.i18n import current_language
 from abonent.kernel.money import plain_amount
+from abonent.kernel.tables import plain_cell
 
 Cell = str | int
 """An `int` is money in minor units."""
-
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def csv_answer(name: str, rows: Iterable[Sequence[Cell]]) -> Response:
@@ -37,6 +36,6 @@ def csv_answer(name: str, rows: Iterable[Sequence[Cell]]) -> Response:
 def _cell(cell: Cell, *, russian: bool) -> str:
     """Write one cell; a text that a spreadsheet would reckon as a formula stays a text."""
     if isinstance(cell, str):
-        return f"'{cell}" if cell.startswith(_FORMULA) else cell
+        return plain_cell(cell)
     amount = plain_amount(cell)
     return amount.replace(".", ",") if russian else amount

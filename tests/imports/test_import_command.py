@@ -128,3 +128,46 @@ async def test_an_unreadable_file_is_refused_with_code_two(
     assert "Column amount comes twice" in err
     missing = await abonent(fresh_database, "import", "payments", str(tmp_path / "none.csv"))
     assert missing[0] == 2
+
+
+async def opened(settings: Settings, folder: Path) -> None:
+    await abonent(settings, "init", "--day", "2026-03-02")
+    await abonent(settings, "import", "tariffs", write(folder, "t.csv", TARIFFS))
+    await abonent(settings, "import", "subscribers", write(folder, "s.csv", SUBSCRIBERS))
+
+
+async def test_nothing_is_taken_of_a_file_broken_in_its_last_line(
+    fresh_database: Settings, tmp_path: Path
+) -> None:
+    await opened(fresh_database, tmp_path)
+    rows = "".join(f"1;1;2026-03-02;bank;k{n}\n" for n in range(20_100))
+    broken = "account;amount;date;source;external_id\n" + rows + '1;1;2026-03-02;bank;"x\n'
+    given = ("import", "payments", write(tmp_path, "p.csv", broken))
+    code, out, err = await abonent(fresh_database, *given)
+    assert (code, out) == (2, "")
+    assert "Line 20102 is not CSV" in err
+    assert await payments_known() == 0
+
+
+async def test_a_full_disk_is_told_as_such_after_what_was_taken(
+    fresh_database: Settings, tmp_path: Path
+) -> None:
+    await opened(fresh_database, tmp_path)
+    given = ("import", "payments", write(tmp_path, "p.csv", PAYMENTS), "--errors", "/dev/full")
+    code, out, err = await abonent(fresh_database, *given)
+    assert (code, out) == (3, "taken: 1\nunchanged: 0\nrejected: 2\n")
+    assert "abonent: broken off: " in err
+    assert "No space left on device" in err
+    assert "p.csv" not in err
+
+
+async def test_a_formula_among_rejected_rows_stays_a_text(
+    fresh_database: Settings, tmp_path: Path
+) -> None:
+    await opened(fresh_database, tmp_path)
+    payments, errors = (
+        write(tmp_path, "p.csv", PAYMENTS + "1;=1+1;2026-03-02;bank;d\n"),
+        tmp_path / "e",
+    )
+    await abonent(fresh_database, "import", "payments", payments, "--errors", str(errors))
+    assert errors.read_text(encoding="utf-8").splitlines()[-1].startswith("5;amount;'=1+1;")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from datetime import date
 from pathlib import Path
@@ -11,7 +12,7 @@ import xlsxwriter
 
 from abonent.billing.service.imports.payments import SYNONYMS, PaymentRow
 from abonent.kernel.intake import ColumnMap, check_rows, find_columns, read_column_map
-from abonent.kernel.tables import UnreadableFile, open_table
+from abonent.kernel.tables import UnreadableFile, open_table, plain_cell
 
 HEADER = "account;amount;date;source;external_id;comment"
 
@@ -90,6 +91,38 @@ def test_a_line_without_end_is_refused_before_it_fills_the_memory(tmp_path: Path
 def test_an_open_quote_does_not_swallow_the_file(tmp_path: Path) -> None:
     path = written(tmp_path, b'a;b\n"1;2\n' + b"x;y\n" * 100_000)
     assert "is not CSV" in refusal(path)
+
+
+def test_a_table_broken_at_its_end_gives_no_row_at_all(tmp_path: Path) -> None:
+    path = written(tmp_path, b"a;b\n" + b"1;2\n" * 50_000 + b'3;"open\n4;5\n')
+    with pytest.raises(UnreadableFile) as refused, open_table(path):
+        pytest.fail("the table was opened")
+    assert refused.value.text("en").startswith("Line 50002 is not CSV: ")
+
+
+def test_a_cell_far_too_long_is_the_fault_of_its_row(tmp_path: Path) -> None:
+    long = HEADER + "\n1;5;2026-06-01;bank;" + "x" * 1_000_000 + ";\n1;5;2026-06-01;bank;b;\n"
+    with open_table(written(tmp_path, long.encode())) as table:
+        columns = find_columns(table.headers, PaymentRow, synonyms=SYNONYMS)
+        good, bad = check_rows(table.rows, columns, PaymentRow)
+    assert [row.number for row in good] == [3]
+    assert [(b.row, b.column) for b in bad] == [(2, "external_id")]
+
+
+def test_what_breaks_around_the_rows_is_not_blamed_on_the_file(tmp_path: Path) -> None:
+    path = written(tmp_path, b"a;b\n1;2\n")
+    with pytest.raises(OSError, match="No space left"), open_table(path):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+
+def test_a_folder_is_refused(tmp_path: Path) -> None:
+    assert "is a folder" in refusal(tmp_path)
+
+
+@pytest.mark.parametrize("text", ["=1+1", "+7", "-5", "@x", "\tx", "\rx"])
+def test_a_text_that_reads_as_a_formula_stays_a_text(text: str) -> None:
+    assert plain_cell(text) == f"'{text}"
+    assert plain_cell("Иванов = Пётр") == "Иванов = Пётр"
 
 
 @pytest.mark.parametrize("content", [b"", b"\n\n", b"\xef\xbb\xbf"])
@@ -193,6 +226,9 @@ def test_a_map_that_names_no_column_of_ours_is_refused() -> None:
         ("amount", "", "The value is missing."),
         ("date", "2026-02-30", "Not a date: 2026-02-30."),
         ("date", "31.04.2026", "Not a date: 31.04.2026."),
+        ("date", "20260401", "Not a date: 20260401."),
+        ("date", "2026-W14-1", "Not a date: 2026-W14-1."),
+        ("date", "1.4.2026", "Not a date: 1.4.2026."),
         ("date", "0026-01-01", "The date is out of the question: 0026-01-01."),
         ("account", "", "The value is missing."),
         ("external_id", "a" * 129, "The value is not written as expected."),
