@@ -244,6 +244,7 @@ _MESSAGES: dict[str, str] = {
     "greater_than": N_("The value must be greater than {gt}."),
     "greater_than_equal": N_("The value must be at least {ge}."),
     "less_than_equal": N_("The value must be at most {le}."),
+    "too_fine_amount": N_("Not an amount: {value}. At most {digits} digits stand after the point."),
     "literal_error": N_("Expected one of: {expected}."),
 }
 
@@ -269,8 +270,7 @@ def _amount(value: object) -> object:
         amount = read(value, installed_currency().digits)
     except TooFineAmount:
         digits = installed_currency().digits
-        message = N_("Not an amount: {value}. At most {digits} digits stand after the point.")
-        raise PydanticCustomError("amount", message, {"digits": digits}) from None
+        raise PydanticCustomError("too_fine_amount", "{digits}", {"digits": digits}) from None
     except ValueError:
         raise PydanticCustomError("amount", N_("Not an amount: {value}.")) from None
     if abs(amount) > LARGEST_AMOUNT:

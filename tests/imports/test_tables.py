@@ -247,3 +247,10 @@ def test_a_row_with_more_cells_than_the_header_is_rejected() -> None:
     columns = find_columns(HEADER.split(";"), PaymentRow, synonyms=SYNONYMS)
     _, bad = check_rows([(2, ["1", "5", "2026-06-01", "b", "x", "", "extra"])], columns, PaymentRow)
     assert bad[0].reason("en") == "The row has more cells than the header."
+
+
+def test_an_amount_too_fine_is_told_in_russian_too() -> None:
+    columns = find_columns(HEADER.split(";"), PaymentRow, synonyms=SYNONYMS)
+    _, bad = check_rows([(2, ["1", "12,345", "2026-06-01", "b", "x"])], columns, PaymentRow)
+    told = "Не сумма: 12,345. После точки или запятой — не больше 2 цифр."
+    assert [one.reason("ru") for one in bad] == [told]
