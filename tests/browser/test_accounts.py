@@ -211,3 +211,12 @@ async def test_the_register_is_used_without_a_mouse(provider: None, seat: Page) 
     await seat.wait_for_url("**/accounts/*")
     await seat.go_back()
     await expect(seat.locator("#register-q")).to_have_value("орлов")
+
+
+async def test_rows_are_whole_and_tabs_do_not_scroll_down(provider: None, seat: Page) -> None:
+    await seat.goto(seat.url + "accounts/20417")
+    tabs = seat.locator(".tabs")
+    assert await tabs.evaluate("bar => bar.scrollHeight === bar.clientHeight")
+    await seat.goto(seat.url.partition("/accounts")[0] + "/subscribers?q=орлов")
+    cell = seat.locator("#answers tbody tr td.figure").first
+    assert await cell.evaluate("cell => cell.offsetHeight === cell.parentElement.offsetHeight")
