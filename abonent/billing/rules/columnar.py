@@ -64,9 +64,8 @@ def open_period(
         if period.start != day or not _one_rate(tariff, period):
             continue
         for version, own in _by_version(plain, tariff, period, mask):
-            if lends:
-                own = own & (_funds(plain) >= version.fee)
-            groups.append(_opened(plain, tariff, version, period, own))
+            covered = own & (_funds(plain) >= version.fee) if lends else own
+            groups.append(_opened(plain, tariff, version, period, covered))
     return groups
 
 
