@@ -15,6 +15,8 @@ from abonent.kernel.actor import SYSTEM
 from abonent.kernel.db import open_database, reading
 from abonent.kernel.settings import Settings
 
+PAYMENTS, WARM = 2000, 200
+"""Single payments timed, and before them as many as let both sides prepare their statements."""
 MARCH = date(2026, 3, 1)
 _SOME = "SELECT number FROM billing_account ORDER BY hashtext(number) LIMIT $1"
 _BALANCES = "SELECT sum(balance)::bigint FROM billing_account"
@@ -89,21 +91,25 @@ async def single_payments(settings: Settings, accounts: int) -> dict[str, object
     async with own_database(settings) as base:
         await build(base, accounts)
         async with open_database(base), reading() as connection:
-            rows = await connection.fetch(_SOME, 4000)
+            rows = await connection.fetch(_SOME, 2 * (WARM + PAYMENTS))
         numbers = [row["number"] for row in rows]
-        half = len(numbers) // 2
-        hand = await by_hand.pay_one_by_one(base, numbers[:half], clients=2)
+        hand = await by_hand.pay_one_by_one(base, numbers[: WARM + PAYMENTS], warm=WARM, clients=2)
         async with open_database(base):
+            await _pay(numbers[-WARM:])
             started = clock.monotonic()
-            left = numbers[half:]
-            await asyncio.gather(_payer(left), _payer(left))
+            await _pay(numbers[WARM + PAYMENTS : -WARM])
             own = clock.monotonic() - started
     return {
-        "payments each": half,
-        "by hand, per second": round(half / hand),
-        "use case, per second": round(half / own),
+        "payments each": PAYMENTS,
+        "by hand, per second": round(PAYMENTS / hand),
+        "use case, per second": round(PAYMENTS / own),
         "share of the hand-written speed (target 50 %)": f"{hand / own:.0%}",
     }
+
+
+async def _pay(numbers: list[str]) -> None:
+    left = list(numbers)
+    await asyncio.gather(_payer(left), _payer(left))
 
 
 async def _payer(numbers: list[str]) -> None:

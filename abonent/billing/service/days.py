@@ -47,9 +47,9 @@ _RUN = "INSERT INTO billing_run (day, started_at) VALUES ($1, $2) ON CONFLICT DO
 _BATCHES = """
 INSERT INTO billing_batch (day, no, first, last, size)
 SELECT $1, part, min(account_id), max(account_id), count(*) FROM (
-    SELECT account_id, ntile((n / $2 + 1)::integer) OVER (ORDER BY account_id) - 1 AS part
-    FROM billing_account_due, (SELECT count(*) AS n FROM billing_account_due WHERE day <= $1) total
-    WHERE day <= $1) due
+    SELECT account_id, at * (n / $2 + 1) / n AS part FROM (
+        SELECT account_id, row_number() OVER (ORDER BY account_id) - 1 AS at, count(*) OVER () AS n
+        FROM billing_account_due WHERE day <= $1) due) parts
 GROUP BY part
 """
 _UNFINISHED = "SELECT day FROM billing_run WHERE finished_at IS NULL ORDER BY day"
