@@ -7,6 +7,9 @@ and the due days in one transaction. It knows no rules: every account is charged
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
@@ -94,18 +97,26 @@ async def _share(worker: Any, bounds: list[tuple[int, int]], day: date) -> None:
             await worker.execute(_DUE, first, last, day, end)
 
 
-async def pay_one_by_one(
-    settings: Settings, numbers: list[str], *, warm: int, clients: int
-) -> float:
-    """Take one payment each, a transaction apiece; the seconds it took after the first `warm`."""
-    address = parse_address(settings.database_url or "")
-    workers = [await asyncpg.connect(**address) for _ in range(clients)]
-    first, rest = numbers[:warm], numbers[warm:]
-    try:
-        await asyncio.gather(*(_pay(worker, first) for worker in workers))
+@dataclass(frozen=True)
+class Cashiers:
+    """Connections that take payments side by side."""
+
+    workers: list[Any]
+
+    async def pay(self, numbers: list[str]) -> float:
+        """Take one payment on each account, a transaction apiece; answers the seconds it took."""
         started = clock.monotonic()
-        await asyncio.gather(*(_pay(worker, rest) for worker in workers))
+        await asyncio.gather(*(_pay(worker, numbers) for worker in self.workers))
         return clock.monotonic() - started
+
+
+@asynccontextmanager
+async def cashiers(settings: Settings, count: int) -> AsyncIterator[Cashiers]:
+    """Connections for payments by hand, closed afterwards."""
+    address = parse_address(settings.database_url or "")
+    workers = [await asyncpg.connect(**address) for _ in range(count)]
+    try:
+        yield Cashiers(workers)
     finally:
         for worker in workers:
             await worker.close()

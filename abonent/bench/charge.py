@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import resource
 from datetime import date
+from statistics import median
 
 from abonent.bench import by_hand
 from abonent.bench.base import FIRST_DAY, build, database_name, own_database
@@ -15,8 +16,8 @@ from abonent.kernel.actor import SYSTEM
 from abonent.kernel.db import open_database, reading
 from abonent.kernel.settings import Settings
 
-PAYMENTS, WARM = 2000, 200
-"""Single payments timed, and before them as many as let both sides prepare their statements."""
+CASHIERS, TURNS, PAYMENTS, WARM = 2, 7, 500, 200
+"""How many pay at once, turns of each side, payments in a turn, and before the first turn."""
 MARCH = date(2026, 3, 1)
 _SOME = "SELECT number FROM billing_account ORDER BY hashtext(number) LIMIT $1"
 _BALANCES = "SELECT sum(balance)::bigint FROM billing_account"
@@ -87,29 +88,38 @@ async def day(settings: Settings, accounts: int) -> dict[str, object]:
 
 
 async def single_payments(settings: Settings, accounts: int) -> dict[str, object]:
-    """Payments one by one through the use case, against one hand-written transaction each."""
+    """Payments one by one through the use case and by hand, in turns after a warm-up of both."""
     async with own_database(settings) as base:
         await build(base, accounts)
-        async with open_database(base), reading() as connection:
-            rows = await connection.fetch(_SOME, 2 * (WARM + PAYMENTS))
-        numbers = [row["number"] for row in rows]
-        hand = await by_hand.pay_one_by_one(base, numbers[: WARM + PAYMENTS], warm=WARM, clients=2)
-        async with open_database(base):
-            await _pay(numbers[-WARM:])
-            started = clock.monotonic()
-            await _pay(numbers[WARM + PAYMENTS : -WARM])
-            own = clock.monotonic() - started
+        async with open_database(base), by_hand.cashiers(base, CASHIERS) as hands:
+            async with reading() as connection:
+                rows = await connection.fetch(_SOME, 2 * (WARM + TURNS * PAYMENTS))
+            numbers = [row["number"] for row in rows]
+            await hands.pay(_some(numbers, WARM))
+            await _pay(_some(numbers, WARM))
+            turns = [
+                (await hands.pay(_some(numbers, PAYMENTS)), await _pay(_some(numbers, PAYMENTS)))
+                for _turn in range(TURNS)
+            ]
+    hand, own = (PAYMENTS / median(seconds) for seconds in zip(*turns, strict=True))
+    shares = sorted(theirs / ours for theirs, ours in turns)
     return {
-        "payments each": PAYMENTS,
-        "by hand, per second": round(PAYMENTS / hand),
-        "use case, per second": round(PAYMENTS / own),
-        "share of the hand-written speed (target 50 %)": f"{hand / own:.0%}",
+        "payments each": TURNS * PAYMENTS,
+        "by hand, per second": round(hand),
+        "use case, per second": round(own),
+        "share of the hand-written speed (target 50 %)": f"{median(shares):.0%}",
+        "least and greatest share of the turns": f"{shares[0]:.0%} to {shares[-1]:.0%}",
     }
 
 
-async def _pay(numbers: list[str]) -> None:
-    left = list(numbers)
-    await asyncio.gather(_payer(left), _payer(left))
+def _some(numbers: list[str], count: int) -> list[str]:
+    return [numbers.pop() for _number in range(count)]
+
+
+async def _pay(numbers: list[str]) -> float:
+    started = clock.monotonic()
+    await asyncio.gather(*(_payer(numbers) for _cashier in range(CASHIERS)))
+    return clock.monotonic() - started
 
 
 async def _payer(numbers: list[str]) -> None:

@@ -45,6 +45,17 @@ UPDATE billing_account SET balance = $2, day = $3, held_since = $4, last_no = $5
     bonus_left = $7, bonus_used = $8, state = $9, plain = $10, credit_limit = $11
 WHERE account_id = $1
 """
+# The commonest act, one entry on one account, takes one statement: it is a tenth of its time.
+_ENTRY_AND_ACCOUNT = (
+    "WITH entry AS ("
+    + entries.INSERT
+    + """)
+UPDATE billing_account SET balance = $27, day = $28, held_since = $29, last_no = $30,
+    last_promise = $31, bonus_left = $32, bonus_used = $33, state = $34, plain = $35,
+    credit_limit = $36
+WHERE account_id = $1
+"""
+)
 _DUE = "UPDATE billing_account_due SET day = $2 WHERE account_id = $1"
 _SERVICE = """
 UPDATE billing_service SET served = $3, settled_to = $4, billed_to = $5, connection_fee = $6, ends_on = $7
@@ -103,10 +114,14 @@ async def keep(work: UnitOfWork, *changed: Loaded) -> None:
     """Write postings, balances, states and due days of books; record what happened."""
     at = clock.now()
     rows = [row for loaded in changed for row in entry_rows(loaded, actor=_actor(work), at=at)]
-    await work.write(entries.INSERT, rows)
+    moved = [account_row(c.book) for c in changed]
+    if len(rows) == len(moved) == 1:
+        await work.connection.execute(_ENTRY_AND_ACCOUNT, *rows[0], *moved[0][1:])
+    else:
+        await work.write(entries.INSERT, rows)
+        await work.write(_ACCOUNT, moved)
     await work.write(_SERVICE, [row for loaded in changed for row in service_rows(loaded)])
     await keep_promises(work, changed)
-    await work.write(_ACCOUNT, [account_row(c.book) for c in changed])
     dues = [(c.book.account, next_due(c.book)) for c in changed]
     await work.write(_DUE, [d for d, c in zip(dues, changed, strict=True) if d[1] != c.due])
     for loaded in changed:
