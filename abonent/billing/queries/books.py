@@ -56,11 +56,12 @@ _MANY = _BOOKS + "WHERE a.account_id = ANY($1::bigint[]) ORDER BY a.account_id"
 _ONE = _BOOKS + "WHERE a.account_id = $1"
 # By days given as values, so that months outside them cost nothing however many there are.
 _HELD = """
-SELECT e.* FROM billing_entry e JOIN billing_account a ON a.account_id = e.account_id
-WHERE a.account_id = ANY($1::bigint[]) AND e.account_id = ANY($1::bigint[])
-    AND e.day >= $2 AND e.day <= $3 AND e.day >= a.held_since AND e.service_no IS NOT NULL
+SELECT e.* FROM unnest($1::bigint[], $2::date[]) AS h (account_id, since)
+JOIN billing_entry e ON e.account_id = h.account_id AND e.day >= h.since
+WHERE e.account_id = ANY($1::bigint[]) AND e.day >= $3 AND e.day <= $4 AND e.service_no IS NOT NULL
 ORDER BY e.account_id, e.no
 """
+"""Since the days the books' rows name: outside a transaction an account may have moved on since."""
 _HELD_BY_ONE = """
 SELECT * FROM billing_entry
 WHERE account_id = $1 AND day >= $2 AND day <= $3 AND service_no IS NOT NULL ORDER BY no
@@ -141,10 +142,11 @@ async def _held(
     connection: Any, rows: Sequence[Any], catalogue: Catalogue
 ) -> dict[int, list[Posting]]:
     """Per account that has some, the service entries since the oldest charge that matters."""
-    held: dict[int, list[Posting]] = {row["account_id"]: [] for row in rows if row["held_since"]}
-    if held:
-        since = min(row["held_since"] for row in rows if row["held_since"])
-        for entry in await connection.fetch(_HELD, list(held), since, rows[0]["open_day"]):
+    since = {row["account_id"]: row["held_since"] for row in rows if row["held_since"]}
+    held: dict[int, list[Posting]] = {account: [] for account in since}
+    if since:
+        days = min(since.values()), rows[0]["open_day"]
+        for entry in await connection.fetch(_HELD, list(since), list(since.values()), *days):
             held[entry["account_id"]].append(posting_of(entry, catalogue))
     return held
 

@@ -11,22 +11,30 @@ from pathlib import Path
 
 _MB = 1024 * 1024
 _GB = 1024 * _MB
+_LIMITS = ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes")
 
 
 def machine_memory() -> int:
     """Bytes of memory this program may use: the machine's, or its control group's limit if lower."""
-    total = 2 * _GB
+    limits = [_whole(path) for path in _LIMITS]
+    return min(limit for limit in (_installed(), *limits) if limit is not None)
+
+
+def _installed() -> int:
+    """Bytes of the machine's memory; a small machine's where the system does not say."""
     try:
         first = Path("/proc/meminfo").read_text().splitlines()[0]
-        total = int(first.split()[1]) * 1024
+        return int(first.split()[1]) * 1024
     except (OSError, ValueError, IndexError):
-        pass
-    for limit in ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"):
-        try:
-            total = min(total, int(Path(limit).read_text()))
-        except (OSError, ValueError):
-            continue
-    return total
+        return 2 * _GB
+
+
+def _whole(path: str) -> int | None:
+    """The number in a file; None where there is no such file, or no number ("max") in it."""
+    try:
+        return int(Path(path).read_text())
+    except (OSError, ValueError):
+        return None
 
 
 def server_settings(data: Path, programs: Path, *, memory: int) -> dict[str, str]:
