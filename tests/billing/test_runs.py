@@ -9,6 +9,8 @@ from datetime import date
 from random import Random
 from typing import Any
 
+import pytest
+
 from abonent.bench import mixed
 from abonent.billing.queries.accounts import look
 from abonent.billing.queries.books import installation
@@ -19,6 +21,7 @@ from abonent.billing.service import days
 from abonent.billing.service.proof import verify
 from abonent.kernel.actor import SYSTEM
 from abonent.kernel.db import reading, transaction
+from abonent.kernel.errors import Refused
 from abonent.kernel.settings import Settings
 
 SIZE = 40
@@ -122,3 +125,32 @@ async def test_payments_during_closing_are_each_taken_once(fresh_database: Setti
             "SELECT amount FROM billing_entry WHERE kind = 'payment' AND source = 'bank'"
         )
     assert sorted(row["amount"] for row in posted) == sorted(amount for _, amount in taken)
+
+
+async def test_two_lanes_of_one_process_come_to_the_same(
+    fresh_database: Settings, monkeypatch: Any
+) -> None:
+    monkeypatch.setattr(days, "BATCH", 7)
+    monkeypatch.setattr(days, "FEW", 100)
+    await mixed.build_here(SIZE, seed=3)
+    await days.close_days(by=SYSTEM, through=LAST, settings=fresh_database.having(processes=2))
+    assert (await verify(by=SYSTEM)).differences == []
+    async with reading() as connection:
+        assert (await installation(connection)).day == LAST + DAY
+
+
+async def test_a_fault_in_a_lane_is_raised_as_it_is(
+    fresh_database: Settings, monkeypatch: Any
+) -> None:
+    """Whoever answers for a refusal or a lost database knows it by its own name."""
+    monkeypatch.setattr(days, "BATCH", 7)
+
+    def fails(day: date, reached: int, size: int) -> None:
+        raise Refused("STOPPED", "Somebody stopped it.")
+
+    await mixed.build_here(SIZE, seed=3)
+    two = fresh_database.having(processes=2)
+    with pytest.raises(Refused, match="STOPPED"):
+        await days.close_days(by=SYSTEM, through=LAST, progress=fails, settings=two)
+    await days.close_days(by=SYSTEM, through=LAST, settings=two)
+    assert (await verify(by=SYSTEM)).differences == []
