@@ -1,0 +1,2 @@
+-- Saved views of registers and files being made.
+SELECT 1;

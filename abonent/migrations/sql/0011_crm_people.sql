@@ -1,0 +1,2 @@
+-- Contacts, consents, contracts, buildings, equipment, notes and scans.
+SELECT 1;

@@ -1,0 +1,2 @@
+-- Offices, cash desks, shifts, receipts and fiscal documents.
+SELECT 1;

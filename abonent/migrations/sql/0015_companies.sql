@@ -1,0 +1,2 @@
+-- Invoices, acts and reconciliation of companies.
+SELECT 1;

@@ -1,0 +1,2 @@
+-- The subscriber's portal: sign-in, sessions, payment intents.
+SELECT 1;
