@@ -9,10 +9,12 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
 
 from abonent.kernel.errors import Forbidden
 from abonent.kernel.i18n import N_
 from abonent.web.errors import NotSignedIn
+from abonent.web.middleware.bodies import OWN_LIMIT
 from abonent.web.render import identity_of
 
 LARGEST = 2**63 - 1
@@ -26,7 +28,11 @@ SIGNED_IN = "signed-in"
 
 
 class PageRoute(Route):
-    """A route with the right its caller must hold."""
+    """A route with the right its caller must hold.
+
+    `body_limit` is the largest body it takes, in bytes, where a file comes in; otherwise the
+    application's limit for forms holds.
+    """
 
     def __init__(
         self,
@@ -36,9 +42,17 @@ class PageRoute(Route):
         right: str,
         methods: Sequence[str] = ("GET",),
         name: str | None = None,
+        body_limit: int | None = None,
     ) -> None:
         self.right = right
+        self.body_limit = body_limit
         super().__init__(path, guarded(endpoint, right), methods=list(methods), name=name)
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve a request that this route matched."""
+        if self.body_limit is not None:
+            scope[OWN_LIMIT] = self.body_limit
+        await super().handle(scope, receive, send)
 
 
 def guarded(endpoint: Endpoint, right: str) -> Endpoint:

@@ -8,12 +8,18 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from abonent.kernel.i18n import _
 
+OWN_LIMIT = "abonent.body_limit"
+"""Where a route leaves a limit of its own (see `PageRoute`), in the request's scope."""
+
 _PATIENCE = 32
 """How many times the limit is still listened to: a caller who is cut off while sending sees no answer."""
 
 
 class BodyLimit:
-    """Raises HTTPException 413 where a body beyond the limit is read."""
+    """Raises HTTPException 413 where a body beyond the limit is read.
+
+    `most` holds where the route says nothing. The route is known when its body is first read.
+    """
 
     def __init__(self, app: ASGIApp, *, most: int) -> None:
         self.app = app
@@ -30,11 +36,12 @@ class BodyLimit:
 
         async def receive_within_limit() -> Message:
             nonlocal read
+            most = scope.get(OWN_LIMIT, self.most)
             message = await receive()
             read += len(message.get("body", b""))
-            if max(announced, read) > self.most:
+            if max(announced, read) > most:
                 await self._listen_out(receive, message, read)
-                raise HTTPException(413, _("At most {most} bytes are taken.", most=self.most))
+                raise HTTPException(413, _("At most {most} bytes are taken.", most=most))
             return message
 
         await self.app(scope, receive_within_limit, send)
