@@ -17,13 +17,16 @@ EVERYTHING = "*"
 class Actor:
     """The one a use case acts for; `rights` are names such as "billing.payment.take".
 
-    A right ending in ".*" covers everything below it; "*" covers all.
+    A right ending in ".*" covers everything below it; "*" covers all. `districts` are those whose
+    subscribers the actor may see, None for all of them; `office` is where the actor works.
     """
 
     kind: ActorKind
     id: str
     name: str
     rights: frozenset[str]
+    districts: frozenset[str] | None = None
+    office: int | None = None
 
     def may(self, right: str) -> bool:
         """Tell whether the actor holds the right itself or one that covers it."""

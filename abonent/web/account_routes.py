@@ -21,15 +21,6 @@ ACCOUNT_ROUTES = (
     PageRoute(f"{_ONE}/promise", promising.promise, right="billing.promise.give", methods=_POST),
     PageRoute(f"{_ONE}/tariff", changing.show_tariff, right="billing.tariff.change"),
     PageRoute(f"{_ONE}/tariff", changing.change, right="billing.tariff.change", methods=_POST),
-    PageRoute(f"{_ONE}/freeze", freezing.show_freeze, right="billing.freeze.set"),
-    PageRoute(f"{_ONE}/freeze", freezing.freeze, right="billing.freeze.set", methods=_POST),
-    PageRoute(
-        f"{_ONE}/freezes/{{no:int}}/end", freezing.show_freeze_end, right="billing.freeze.set"
-    ),
-    PageRoute(
-        f"{_ONE}/freezes/{{no:int}}/end",
-        freezing.unfreeze,
-        right="billing.freeze.set",
-        methods=_POST,
-    ),
+    *freezing.FREEZE.routes,
+    *freezing.FREEZE_END.routes,
 )

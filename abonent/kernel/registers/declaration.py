@@ -1,0 +1,161 @@
+"""What a department says of a register: its columns, filters, order, colours and bulk actions."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, TypeAlias
+
+from abonent.kernel.actor import Actor
+
+Row: TypeAlias = dict[str, Any]
+"""One row: the value of each column that was asked for, the extras, and `key`."""
+
+Words: TypeAlias = Mapping[str, tuple[str, str]]
+"""A state's words (English message id) and its tone: good, warn, bad, info or nothing."""
+
+Options: TypeAlias = Callable[[], Awaitable[Sequence[tuple[str, str]]]]
+"""Reads the choices of a filter: pairs of a value and its words in the reader's language."""
+
+
+class Kind(StrEnum):
+    """How a column's values are written, aligned and exported."""
+
+    TEXT = "text"
+    MONEY = "money"
+    NUMBER = "number"
+    PERCENT = "percent"
+    DAY = "day"
+    INSTANT = "instant"
+    STATE = "state"
+    FLAG = "flag"
+
+
+NUMERIC = frozenset({Kind.MONEY, Kind.NUMBER, Kind.PERCENT})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Column:
+    """A column: its name in addresses and files, its heading and the SQL of its value.
+
+    `order` is what it is sorted by, never null and of the SQL type `order_type`; empty means that it
+    cannot be sorted by. `link` leads to the record: "/accounts/{number}", filled from the row.
+    `right` hides it from who lacks it. PERCENT is in hundredths of a percent, MONEY in minor units.
+    """
+
+    name: str
+    label: str
+    sql: str
+    kind: Kind = Kind.TEXT
+    order: str = ""
+    order_type: str = "text"
+    shown: bool = True
+    head: bool = False
+    link: str = ""
+    words: Words = field(default_factory=dict)
+    total: bool = False
+    hint: str = ""
+    right: str = ""
+    soft: bool = False
+
+
+class Ask(StrEnum):
+    """What a filter asks for."""
+
+    CHOICE = "choice"
+    TEXT = "text"
+    DAYS = "days"
+    AMOUNTS = "amounts"
+    FLAG = "flag"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Filter:
+    """A filter: `sql` is a condition over the source in which $1 is what was given.
+
+    CHOICE gives a text[]; TEXT a text as `read` makes it of what was typed; FLAG nothing. DAYS and
+    AMOUNTS have two conditions, `least` and `most`, each with its own $1: a date (`most` is the last
+    day, inclusive) or minor units.
+    """
+
+    name: str
+    label: str
+    ask: Ask
+    sql: str = ""
+    least: str = ""
+    most: str = ""
+    choices: Sequence[tuple[str, str]] = ()
+    options: Options | None = None
+    read: Callable[[str], str] = str.strip
+    hint: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A line of a bulk action's preview: what would happen to how many rows, for how much money."""
+
+    label: str
+    rows: int
+    amount: int | None = None
+    tone: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Bulk:
+    """An action on many rows at once.
+
+    `preview` tells what it would change before anything is; `act` does one row, in its own unit of
+    work, and may refuse it: the refusal is shown beside the row. `key` is the row's key, `note` a
+    code under which the same task does the same row once.
+    """
+
+    code: str
+    label: str
+    right: str
+    commit: str
+    preview: Callable[[Sequence[Any], Mapping[str, Any], Actor], Awaitable[Sequence[Change]]]
+    act: Callable[[Any, Mapping[str, Any], Actor, str], Awaitable[None]]
+    fields: tuple[Any, ...] = ()
+    icon: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Register:
+    """A declared table over `source` (what follows FROM), with a unique `key` of `key_type`.
+
+    `sort` names the column it is sorted by at first, with "-" for descending. `extras` are values
+    that links, colours and `refine` need though no column shows them. `search` is the filter of the
+    line above the table. `tone` colours a row by its norm. `refine` brings a page's rows to the open
+    day where the stored ones may lag. `scope` is a condition with $1 = the districts (text[]) that
+    an actor is confined to.
+    """
+
+    code: str
+    label: str
+    path: str
+    right: str
+    source: str
+    key: str
+    key_type: str
+    columns: tuple[Column, ...]
+    sort: str
+    filters: tuple[Filter, ...] = ()
+    search: Filter | None = None
+    where: str = "true"
+    extras: Mapping[str, str] = field(default_factory=dict)
+    tone: Callable[[Row], str] | None = None
+    refine: Callable[[list[Row], Actor], Awaitable[None]] | None = None
+    actions: tuple[Bulk, ...] = ()
+    scope: str = ""
+    empty: tuple[str, str] = ("", "")
+    icon: str = "table"
+    about: str = ""
+
+    def column(self, name: str) -> Column | None:
+        """Return the column of that name, or None."""
+        return next((column for column in self.columns if column.name == name), None)
+
+    def columns_for(self, actor: Actor) -> list[Column]:
+        """Return the columns the actor may see, in the order declared."""
+        return [c for c in self.columns if not c.right or actor.may(c.right)]

@@ -1,0 +1,200 @@
+"""Reading a register: one page by key, its totals, or all of it in one pass.
+
+Statements are put together from the declaration alone; what users gave goes into parameters.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+import asyncpg
+import orjson
+
+from abonent.kernel.actor import Actor
+from abonent.kernel.db import Connection, reading, transaction
+from abonent.kernel.registers.asked import Asked
+from abonent.kernel.registers.declaration import Column, Register, Row
+
+PAGE = 50
+BATCH = 1_000
+COUNTED_MS = 2_000
+"""How long counting may take; what takes longer is not counted."""
+
+_COUNT = "count(*) AS rows"
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A page of rows and the cursors of the pages beside it, empty at the ends."""
+
+    rows: list[Row]
+    previous: str
+    next: str
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """How many rows match, and the sums of the columns that have one."""
+
+    rows: int
+    sums: dict[str, int]
+
+
+class _Statement:
+    """A statement in the making: its text and its parameters."""
+
+    def __init__(self, register: Register, asked: Asked, by: Actor) -> None:
+        self.register = register
+        self.parameters: list[Any] = []
+        self.conditions = [register.where]
+        for sql, values in asked.conditions:
+            self.add(sql, values)
+        if register.scope and by.districts is not None:
+            self.add(register.scope, (sorted(by.districts),))
+
+    def add(self, sql: str, values: Sequence[Any]) -> None:
+        """Add a condition whose $1, $2 … are the values given."""
+        for place in range(len(values), 0, -1):
+            sql = sql.replace(f"${place}", f"\0{len(self.parameters) + place}")
+        self.parameters += values
+        self.conditions.append(sql.replace("\0", "$"))
+
+    def text(self, selected: Sequence[str], tail: str = "") -> str:
+        """The whole statement."""
+        where = " AND ".join(f"({condition})" for condition in self.conditions)
+        return " ".join(
+            ("SELECT", ", ".join(selected), "FROM", self.register.source, "WHERE", where, tail)
+        )
+
+
+async def read_page(register: Register, asked: Asked, *, by: Actor, limit: int = PAGE) -> Page:
+    """Read the page behind `asked.after` or before `asked.before`; the first one without either.
+
+    A cursor that cannot be read counts as none.
+    """
+    by.require(register.right)
+    back = bool(asked.before)
+    start = _decode(asked.before or asked.after, asked.sort, register)
+    statement = _Statement(register, asked, by)
+    down = asked.descending != (back and start is not None)
+    if start is not None:
+        _begin(statement, asked.sort, start, down=down)
+    tail = _order(asked.sort, register, down=down) + f" LIMIT {limit + 1}"
+    async with reading() as connection:
+        found = await connection.fetch(
+            statement.text(_selected(register, asked), tail), *statement.parameters
+        )
+    rows = [dict(row) for row in found[:limit]]
+    more, from_here = len(found) > limit, start is not None
+    if back and from_here:
+        rows.reverse()
+    cursors = (_encode(rows[0]), _encode(rows[-1])) if rows else ("", "")
+    await _refined(register, rows, by)
+    if back and from_here:
+        return Page(rows, cursors[0] if more else "", cursors[1])
+    return Page(rows, cursors[0] if from_here else "", cursors[1] if more else "")
+
+
+async def read_totals(register: Register, asked: Asked, *, by: Actor) -> Totals | None:
+    """Count what matches and add it up; None when that takes too long."""
+    by.require(register.right)
+    summed = [column for column in register.columns_for(by) if column.total]
+    sums = [f"coalesce(sum({column.sql}), 0)::bigint AS {column.name}" for column in summed]
+    statement = _Statement(register, asked, by)
+    try:
+        async with transaction() as connection:
+            await connection.execute(f"SET LOCAL statement_timeout = {COUNTED_MS}")
+            row = await connection.fetchrow(statement.text([_COUNT, *sums]), *statement.parameters)
+    except asyncpg.QueryCanceledError:
+        return None
+    return Totals(row["rows"], {column.name: row[column.name] for column in summed})
+
+
+async def read_keys(register: Register, asked: Asked, *, by: Actor, limit: int) -> list[Any]:
+    """Read the keys of all that matches, in its order, `limit` at most."""
+    by.require(register.right)
+    statement = _Statement(register, asked, by)
+    tail = _order(asked.sort, register, down=asked.descending) + f" LIMIT {limit}"
+    selected = [f"{register.key} AS key", f"{asked.sort.order} AS at"]
+    async with reading() as connection:
+        rows = await connection.fetch(statement.text(selected, tail), *statement.parameters)
+    return [row["key"] for row in rows]
+
+
+async def read_all(register: Register, asked: Asked, *, by: Actor) -> AsyncIterator[list[Row]]:
+    """Read everything that matches in batches, all of it as it stood at one instant."""
+    by.require(register.right)
+    statement = _Statement(register, asked, by)
+    tail = _order(asked.sort, register, down=asked.descending)
+    async with transaction() as connection:
+        await connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
+        text = statement.text(_selected(register, asked), tail)
+        cursor = await connection.cursor(text, *statement.parameters)
+        while found := await cursor.fetch(BATCH):
+            rows = [dict(row) for row in found]
+            await _refined(register, rows, by)
+            yield rows
+
+
+async def plan_of(connection: Connection, register: Register, asked: Asked, by: Actor) -> list[str]:
+    """Return PostgreSQL's plan of a register's page, for whoever tunes it."""
+    statement = _Statement(register, asked, by)
+    tail = _order(asked.sort, register, down=asked.descending) + f" LIMIT {PAGE + 1}"
+    text = "EXPLAIN (ANALYZE, BUFFERS) " + statement.text(_selected(register, asked), tail)
+    return [row[0] for row in await connection.fetch(text, *statement.parameters)]
+
+
+async def _refined(register: Register, rows: list[Row], by: Actor) -> None:
+    if register.refine is not None and rows:
+        await register.refine(rows, by)
+
+
+def _selected(register: Register, asked: Asked) -> list[str]:
+    columns = [f"{column.sql} AS {column.name}" for column in asked.columns]
+    named = {column.name for column in asked.columns}
+    extras = [f"{sql} AS {name}" for name, sql in register.extras.items() if name not in named]
+    return [f"{register.key} AS key", f"{asked.sort.order} AS at", *columns, *extras]
+
+
+def _order(sort: Column, register: Register, *, down: bool) -> str:
+    way = "DESC" if down else "ASC"
+    return f"ORDER BY {sort.order} {way}, {register.key} {way}"
+
+
+def _begin(statement: _Statement, sort: Column, start: tuple[Any, Any], *, down: bool) -> None:
+    register = statement.register
+    sign = "<" if down else ">"
+    bound = f"($1::{sort.order_type}, $2::{register.key_type})"
+    statement.add(f"({sort.order}, {register.key}) {sign} {bound}", start)
+
+
+def _encode(row: Row) -> str:
+    """The cursor of a row: what it is sorted by and its key."""
+    return base64.urlsafe_b64encode(orjson.dumps([row["at"], row["key"]])).decode().rstrip("=")
+
+
+_READ = {"date": date.fromisoformat, "timestamptz": datetime.fromisoformat}
+_TYPES = {"text": str, "date": str, "timestamptz": str, "boolean": bool}
+
+
+def _decode(cursor: str, sort: Column, register: Register) -> tuple[Any, Any] | None:
+    if not cursor:
+        return None
+    try:
+        at, key = orjson.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+        return _typed(at, sort.order_type), _typed(key, register.key_type)
+    except (binascii.Error, ValueError, TypeError):
+        return None
+
+
+def _typed(value: Any, sql_type: str) -> Any:
+    if type(value) is not _TYPES.get(sql_type, int):
+        raise TypeError(sql_type)
+    if isinstance(value, str) and "\x00" in value:
+        raise ValueError(sql_type)
+    return _READ[sql_type](value) if sql_type in _READ else value
