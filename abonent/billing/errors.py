@@ -26,6 +26,18 @@ class NotOnAccount(NotFound):
         )
 
 
+class LegalEntityNotFound(NotFound):
+    """No legal entity of the provider has this code."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(
+            "NOT_FOUND",
+            N_("There is no legal entity {value}."),
+            field="legal_entity",
+            value=code,
+        )
+
+
 class TariffNotFound(NotFound):
     """No tariff has this code."""
 
