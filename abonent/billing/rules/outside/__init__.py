@@ -1,0 +1,1 @@
+"""What banks, terminals and card processors say, read by pure rules: their files, words and signs."""

@@ -1,0 +1,267 @@
+"""The exchange of bank clients with accounting programs, 1CClientBankExchange 1.03.
+
+Lines of `Key=Value` in sections; the header names the bank accounts and the days, a section per
+account its balances, a section per document one transfer. Money came in where the payee's account
+is ours and the document has a day of arrival.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import date
+from typing import BinaryIO
+
+from abonent.billing.rules.outside.incoming import (
+    Incoming,
+    Other,
+    OtherKind,
+    Piece,
+    Trouble,
+    Wrong,
+    known_by,
+)
+from abonent.kernel.intake import to_day
+from abonent.kernel.money import installed_currency, parse_amount
+
+NAME = "1CClientBankExchange"
+VERSIONS = ("1.01", "1.02", "1.03")
+_HEAD = 4096
+_LONGEST_LINE = 10_000
+_ENCODINGS = ("utf-8", "cp1251", "cp866")
+_MARK = "Кодировка="
+
+
+class _BadValueError(Exception):
+    """A field that cannot be read, as the trouble to tell."""
+
+    def __init__(self, wrong: Wrong, **params: object) -> None:
+        super().__init__(wrong)
+        self.wrong, self.params = wrong, params
+
+
+@dataclass(slots=True)
+class _Section:
+    """The fields of a section with the line it began at."""
+
+    line: int
+    fields: dict[str, str] = field(default_factory=dict)
+    last: str = ""
+
+    def put(self, text: str) -> None:
+        """Take one line; one without a key goes on with the field before it."""
+        key, mark, value = text.partition("=")
+        if mark and key.strip().isalnum():
+            self.last = key.strip()
+            self.fields[self.last] = value.strip()
+        elif self.last and text.strip():
+            self.fields[self.last] = f"{self.fields[self.last]} {text.strip()}".strip()
+
+    def first(self, *keys: str) -> str:
+        """The first of these fields that says something."""
+        return next((self.fields[key] for key in keys if self.fields.get(key)), "")
+
+    def day(self, key: str) -> date:
+        """A field as a day; raises for none."""
+        value = self.fields.get(key, "")
+        if not value:
+            raise _BadValueError(Wrong.FIELD_MISSING, name=key)
+        day = to_day(value[:10])
+        if day is None:
+            raise _BadValueError(Wrong.BAD_DATE, value=value)
+        return day
+
+    def money(self, key: str) -> int:
+        """A field as an amount; raises for none."""
+        value = self.fields.get(key, "")
+        if not value:
+            raise _BadValueError(Wrong.FIELD_MISSING, name=key)
+        try:
+            return parse_amount(value, installed_currency().digits)
+        except ValueError:
+            raise _BadValueError(Wrong.BAD_AMOUNT, value=value) from None
+
+    def paid(self, key: str) -> int:
+        """A field as an amount above zero; raises for any other."""
+        amount = self.money(key)
+        if amount <= 0:
+            raise _BadValueError(Wrong.BAD_AMOUNT, value=self.fields[key])
+        return amount
+
+
+@dataclass(slots=True)
+class _Counted:
+    """What the sections of our account say came in, and what the documents come to."""
+
+    own: set[str] = field(default_factory=set)
+    said: int | None = None
+    came: int = 0
+    first: date | None = None
+    last: date | None = None
+    unread: bool = False
+
+
+def read_client_bank(file: BinaryIO, *, bank_account: str) -> Iterator[Piece]:
+    """Read such a file piece by piece; balances and totals are checked where they stand.
+
+    Encodings: cp1251 ("Windows"), cp866 ("DOS") and UTF-8; what the bytes are decides, since some
+    banks declare another.
+    """
+    head = file.read(_HEAD)
+    file.seek(0)
+    encoding = encoding_of(head)
+    if encoding is None:
+        problem = "1CClientBankExchange, Кодировка="
+        yield Trouble(0, Wrong.NOT_THIS_FORMAT, {"format": NAME, "problem": problem})
+        return
+    lines = io.TextIOWrapper(file, encoding, errors="replace", newline=None)
+    try:
+        yield from _pieces(lines, bank_account)
+    finally:
+        lines.detach()
+
+
+def encoding_of(head: bytes) -> str | None:
+    """The encoding in which the beginning of a file reads as this format; None when in none."""
+    if not head.removeprefix(b"\xef\xbb\xbf").lstrip().startswith(NAME.encode()):
+        return None
+    if head.startswith(b"\xef\xbb\xbf"):
+        return "utf-8-sig"
+    return next((name for name in _ENCODINGS if _MARK.encode(name) in head), None)
+
+
+def _pieces(lines: io.TextIOWrapper, bank_account: str) -> Iterator[Piece]:
+    header, counted, ended = _Section(1), _Counted(), False
+    section: _Section | None = None
+    for number, line in _numbered(lines):
+        text = line.strip("\r\n")
+        key = text.partition("=")[0].strip()
+        if section is None and key in {"СекцияРасчСчет", "СекцияДокумент"}:
+            if not counted.own and (wrong := _begin(header, counted, bank_account)):
+                yield wrong
+                return
+            section = _Section(number)
+        elif section is None and key == "КонецФайла":
+            ended = True
+        elif section is None and key == "РасчСчет":
+            counted_account = text.partition("=")[2].strip()
+            header.fields[f"РасчСчет {counted_account}"] = counted_account
+        elif section is None:
+            header.put(text)
+        elif key == "КонецРасчСчет":
+            yield from _balances(section, counted, bank_account)
+            section = None
+        elif key == "КонецДокумента":
+            yield from _document(section, counted, bank_account)
+            section = None
+        else:
+            section.put(text)
+    if section is not None or not ended:
+        expected = "КонецФайла" if section is None else "КонецДокумента"
+        yield Trouble(section.line if section else 0, Wrong.CUT_OFF, {"expected": expected})
+    elif not counted.own and (wrong := _begin(header, counted, bank_account)):
+        yield wrong
+    elif counted.said is not None and counted.said != counted.came and not counted.unread:
+        params = {"value": counted.said, "counted": counted.came}
+        yield Trouble(0, Wrong.TOTALS_DIFFER, params)
+
+
+def _numbered(lines: io.TextIOWrapper) -> Iterator[tuple[int, str]]:
+    """Lines with their numbers, none longer than memory should hold."""
+    number = 0
+    while line := lines.readline(_LONGEST_LINE):
+        number += 1
+        yield number, line
+
+
+def _begin(header: _Section, counted: _Counted, bank_account: str) -> Trouble | None:
+    """Check the header, when the first section begins."""
+    version = header.first("ВерсияФормата")
+    if version not in VERSIONS:
+        problem = f"ВерсияФормата={version}"
+        return Trouble(1, Wrong.NOT_THIS_FORMAT, {"format": NAME, "problem": problem})
+    counted.own = {value for key, value in header.fields.items() if key.startswith("РасчСчет ")}
+    if bank_account not in counted.own:
+        told = ", ".join(sorted(counted.own)) or "—"
+        counted.own.add(bank_account)
+        params = {"value": told, "expected": bank_account}
+        return Trouble(1, Wrong.ANOTHER_BANK_ACCOUNT, params)
+    try:
+        counted.first, counted.last = header.day("ДатаНачала"), header.day("ДатаКонца")
+    except _BadValueError as error:
+        return Trouble(1, Wrong.NOT_THIS_FORMAT, {"format": NAME, "problem": _problem(error)})
+    return None
+
+
+def _problem(error: _BadValueError) -> str:
+    return str(error.params.get("value") or error.params.get("name") or "")
+
+
+def _balances(section: _Section, counted: _Counted, bank_account: str) -> Iterator[Trouble]:
+    """НачальныйОстаток + ВсегоПоступило − ВсегоСписано = КонечныйОстаток, where all are told."""
+    if section.fields.get("РасчСчет") != bank_account:
+        return
+    told = ("НачальныйОстаток", "ВсегоПоступило", "ВсегоСписано", "КонечныйОстаток")
+    try:
+        if section.fields.get("ВсегоПоступило"):
+            counted.said = (counted.said or 0) + section.money("ВсегоПоступило")
+        if not all(section.fields.get(key) for key in told):
+            return
+        opening, came, went, closing = (section.money(key) for key in told)
+    except _BadValueError as error:
+        yield Trouble(section.line, error.wrong, dict(error.params))
+        return
+    if opening + came - went != closing:
+        params = {"opening": opening, "came": came, "went": went, "closing": closing}
+        yield Trouble(section.line, Wrong.BALANCES_DIFFER, params)
+
+
+def _document(section: _Section, counted: _Counted, bank_account: str) -> Iterator[Piece]:
+    payer = section.first("ПлательщикСчет", "ПлательщикРасчСчет")
+    payee = section.first("ПолучательСчет", "ПолучательРасчСчет")
+    try:
+        amount = section.paid("Сумма")
+        if payee == bank_account:
+            yield _received(section, counted, amount, payer)
+        else:
+            kind = OtherKind.OUTGOING if payer == bank_account else OtherKind.NOT_OURS
+            yield Other(section.line, kind, amount, section.day("Дата"), purpose=_purpose(section))
+    except _BadValueError as error:
+        # What cannot be read is not in our sum: the totals would be blamed for it.
+        counted.unread = True
+        yield Trouble(section.line, error.wrong, dict(error.params))
+
+
+def _received(section: _Section, counted: _Counted, amount: int, payer: str) -> Piece:
+    written = section.day("Дата")
+    number = section.fields.get("Номер", "")
+    if not section.fields.get("ДатаПоступило"):
+        return Trouble(section.line, Wrong.NOT_BOOKED, {"value": number})
+    paid_on = section.day("ДатаПоступило")
+    counted.came += amount
+    if not (counted.first or paid_on) <= paid_on <= (counted.last or paid_on):
+        params = {"value": paid_on, "first": counted.first, "last": counted.last}
+        return Trouble(section.line, Wrong.OUTSIDE_PERIOD, params)
+    if payer in counted.own:
+        return Other(
+            section.line, OtherKind.OWN_TRANSFER, amount, paid_on, purpose=_purpose(section)
+        )
+    return Incoming(
+        place=section.line,
+        external_id=known_by(number, written, payer, amount),
+        amount=amount,
+        paid_on=paid_on,
+        payer=section.first("Плательщик1", "Плательщик"),
+        payer_account=payer,
+        payer_tax_id=section.first("ПлательщикИНН"),
+        purpose=_purpose(section),
+    )
+
+
+def _purpose(section: _Section) -> str:
+    whole = section.first("НазначениеПлатежа")
+    if whole:
+        return whole
+    parts = (section.fields.get(f"НазначениеПлатежа{n}", "") for n in range(1, 7))
+    return " ".join(part for part in parts if part)
