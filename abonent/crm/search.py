@@ -30,11 +30,21 @@ WHERE contract LIKE $5 AND number NOT LIKE $5 AND $1 <> ''
     AND contract ~>=~ $2 AND (contract ~>~ $2 OR account_id > $3)
 ORDER BY contract USING ~<~, account_id LIMIT $4
 """
+# By any phone of the subscriber; of several that match, the first one speaks for the account.
 _BY_PHONE = """
-SELECT *, phone AS key FROM crm_register
-WHERE (phone LIKE $5 OR phone LIKE $6) AND number NOT LIKE $1 AND contract NOT LIKE $1
-    AND phone ~>=~ $2 AND (phone ~>~ $2 OR account_id > $3)
-ORDER BY phone USING ~<~, account_id LIMIT $4
+SELECT r.account_id, r.number, r.contract, r.name, f.value AS phone, r.street, r.house, r.flat,
+    f.value AS key
+FROM crm_contact f
+JOIN crm_contract c ON c.subscriber_id = f.subscriber_id
+JOIN crm_account a ON a.contract_id = c.id
+JOIN crm_register r ON r.account_id = a.account_id
+WHERE f.kind = 'phone' AND f.removed_at IS NULL AND (f.value LIKE $5 OR f.value LIKE $6)
+    AND r.number NOT LIKE $1 AND r.contract NOT LIKE $1
+    AND f.value ~>=~ $2 AND (f.value ~>~ $2 OR r.account_id > $3)
+    AND NOT EXISTS (SELECT 1 FROM crm_contact o WHERE o.subscriber_id = f.subscriber_id
+        AND o.kind = 'phone' AND o.removed_at IS NULL AND o.value ~<~ f.value
+        AND (o.value LIKE $5 OR o.value LIKE $6))
+ORDER BY f.value USING ~<~, r.account_id LIMIT $4
 """
 _BY_NAME = """
 SELECT *, name_key AS key FROM crm_register

@@ -190,7 +190,7 @@ CREATE TABLE crm_scan (
     media       text        NOT NULL,
     size        integer     NOT NULL CHECK (size > 0),
     sha256      text        NOT NULL CHECK (sha256 ~ '^[0-9a-f]{64}$'),
-    stored_as   text        NOT NULL UNIQUE,
+    stored_as   text        NOT NULL,
     dated_on    date,
     added_at    timestamptz NOT NULL,
     added_by    text        NOT NULL,
@@ -200,6 +200,8 @@ CREATE TABLE crm_scan (
     PRIMARY KEY (account_id, id),
     CHECK (removed_at IS NULL OR removal <> '')
 );
+
+CREATE UNIQUE INDEX crm_scan_file ON crm_scan (stored_as) WHERE removed_at IS NULL;
 
 CREATE TABLE crm_note (
     account_id bigint      NOT NULL,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 from abonent.billing.queries.books import Installation, installation
 from abonent.billing.rules.takeover import Standing
@@ -38,6 +39,9 @@ SELECT DISTINCT ON (c.number) c.number, c.id, s.name_key FROM crm_contract c
 JOIN crm_subscriber s ON s.id = c.subscriber_id WHERE c.number = ANY($1::text[])
 ORDER BY c.number, c.id
 """
+_ENTITY = (
+    "SELECT id FROM billing_legal_entity WHERE $1::text IS NULL OR code = $1 ORDER BY id LIMIT 1"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +162,8 @@ async def _write(
         for fit in fitting
     ]
     ids = await write_accounts(work, accounts, here=here)
-    await _write_people(work, rows, contracts, here.day)
+    entity = await work.connection.fetchval(_ENTITY, legal_entity)
+    await _write_people(work, rows, contracts, day=here.day, entity=entity)
     faces = [
         (
             ids[r.account], r.account, contracts[_contract(r)][0],
@@ -176,7 +181,12 @@ async def _write(
 
 
 async def _write_people(
-    work: UnitOfWork, rows: list[SubscriberRow], contracts: dict[str, tuple[int, str]], day: date
+    work: UnitOfWork,
+    rows: list[SubscriberRow],
+    contracts: dict[str, tuple[int, str]],
+    *,
+    day: date,
+    entity: int,
 ) -> None:
     """Write the subscribers and contracts that are new; `contracts` learns their ids."""
     first = {_contract(row): row for row in reversed(rows)}
@@ -187,7 +197,7 @@ async def _write_people(
         for made, (_, r) in zip(people, new, strict=True)
     ]
     papers = [
-        (made, number, r.contract_date or day, person)
+        (made, number, r.contract_date or day, person, entity)
         for made, person, (number, r) in zip(signed, people, new, strict=True)
     ]
     copy = work.connection.copy_records_to_table
@@ -197,8 +207,27 @@ async def _write_people(
         columns=["id", "kind", "name", "name_key", "tax_id", "phone", "email"],
     )
     await copy(
-        "crm_contract", records=papers, columns=["id", "number", "signed_on", "subscriber_id"]
+        "crm_contact",
+        records=list(_contacts(subscribers)),
+        columns=["id", "subscriber_id", "kind", "value", "main"],
+    )
+    await copy(
+        "crm_contract",
+        records=papers,
+        columns=["id", "number", "signed_on", "subscriber_id", "legal_entity_id"],
     )
     contracts |= {
         number: (made, name_key(r.name)) for made, (number, r) in zip(signed, new, strict=True)
     }
+
+
+def _contacts(subscribers: list[tuple[Any, ...]]) -> Iterator[tuple[int, int, str, str, bool]]:
+    """The main phone and e-mail of each."""
+    found = [
+        (row[0], kind, value)
+        for row in subscribers
+        for kind, value in (("phone", row[5]), ("email", row[6]))
+        if value
+    ]
+    for made, (subscriber, kind, value) in zip(new_ids(len(found)), found, strict=True):
+        yield made, subscriber, kind, value, True

@@ -10,8 +10,9 @@ from abonent.kernel.actor import Actor
 from abonent.kernel.db import reading
 
 _FACE = """
-SELECT a.account_id, a.number, a.flat, s.id AS subscriber, s.kind, s.name, s.tax_id, s.phone, s.email,
-    c.number AS contract, c.signed_on, p.id AS place, p.district, p.street, p.house
+SELECT a.account_id, a.number, a.flat, a.entrance, a.floor, s.id AS subscriber, s.kind, s.name,
+    s.tax_id, s.phone, s.email, c.number AS contract, c.signed_on, c.state AS contract_state,
+    c.ends_on AS contract_ends_on, p.id AS place, p.district, p.street, p.house
 FROM crm_account a
 JOIN crm_contract c ON c.id = a.contract_id
 JOIN crm_subscriber s ON s.id = c.subscriber_id
@@ -19,15 +20,26 @@ JOIN billing_place p ON p.id = a.place_id
 WHERE a.account_id = (SELECT account_id FROM billing_account_number WHERE number = $1)
 """
 _NAMES = "SELECT number, name FROM crm_register WHERE number = ANY($1::text[])"
+_SHARING = """
+SELECT a.number, p.street, p.house, a.flat, c.number AS contract
+FROM crm_contract c JOIN crm_account a ON a.contract_id = c.id
+JOIN billing_place p ON p.id = a.place_id
+WHERE c.subscriber_id = $1 AND a.number <> $2 ORDER BY a.number LIMIT 20
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class Face:
-    """Whose an account is, under which contract, and where it stands."""
+    """Whose an account is, under which contract, and where it stands.
+
+    `phone` and `email` are whole: pages show contacts as `contacts_of` gives them.
+    """
 
     account_id: int
     number: str
     flat: str
+    entrance: int | None
+    floor: int | None
     subscriber: int
     kind: str
     name: str
@@ -36,10 +48,23 @@ class Face:
     email: str
     contract: str
     signed_on: date
+    contract_state: str
+    contract_ends_on: date | None
     place: int
     district: str
     street: str
     house: str
+
+
+@dataclass(frozen=True, slots=True)
+class Sibling:
+    """Another account of the same subscriber."""
+
+    number: str
+    street: str
+    house: str
+    flat: str
+    contract: str
 
 
 async def face_of(number: str, *, by: Actor) -> Face | None:
@@ -56,3 +81,11 @@ async def names_by_number(numbers: Sequence[str], *, by: Actor) -> dict[str, str
     async with reading() as connection:
         rows = await connection.fetch(_NAMES, list(numbers))
     return {row["number"]: row["name"] for row in rows if row["name"]}
+
+
+async def siblings_of(face: Face, *, by: Actor) -> list[Sibling]:
+    """The other accounts of an account's subscriber, at most twenty."""
+    by.require("crm.subscriber.view")
+    async with reading() as connection:
+        rows = await connection.fetch(_SHARING, face.subscriber, face.number)
+    return [Sibling(**row) for row in rows]
