@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
+from abonent.billing.queries.outside.matching import Reason
+from abonent.billing.service.outside.parking import ToPark, park_all
 from abonent.kernel import clock
 from abonent.kernel.actor import Actor
 from abonent.kernel.db import unit_of_work
 from abonent.kernel.errors import Conflict, Malformed, NotFound
 from abonent.kernel.i18n import N_
-from abonent.kernel.ids import new_id
 from abonent.kernel.work import UnitOfWork
 
 LONGEST_REMARK = 1000
 
-_PARK = """
-INSERT INTO billing_parked_payment (id, source, external_id, account, amount, reason, received_at)
-SELECT $1, $2, $3, $4, $5, 'differs', $6 WHERE NOT EXISTS (
-    SELECT 1 FROM billing_parked_payment
-    WHERE source = $2 AND external_id = $3 AND account = $4 AND amount = $5)
-"""
 _ROW = """
 SELECT source, external_id, account, amount, settled_at FROM billing_parked_payment
 WHERE id = $1 FOR UPDATE
@@ -32,8 +27,7 @@ async def park(
 
     The same one again is kept once.
     """
-    values = (source, external_id, number, amount, clock.now())
-    await work.connection.execute(_PARK, new_id(), *values)
+    await park_all(work, source, [ToPark(external_id, number, amount, Reason.DIFFERS)])
 
 
 async def settle_parked(parked: int, *, by: Actor, remark: str) -> None:

@@ -70,7 +70,8 @@ _SAID: dict[Wrong, str] = {
 class Incoming:
     """Money that came in. `place` is the line of the file; `account` what the file's own column says.
 
-    `external_id` is the bank's own number of the payment, or one made from what tells it from others.
+    `external_id` is the bank's own number of the payment, or one made from what tells it from others;
+    of equal ones in a file the second has `ordinal` 2.
     """
 
     place: int
@@ -82,6 +83,7 @@ class Incoming:
     payer_tax_id: str = ""
     purpose: str = ""
     account: str = ""
+    ordinal: int = 1
 
 
 class OtherKind(StrEnum):

@@ -1,0 +1,84 @@
+"""The agreements on taking payments; their secrets only for those who check or send them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import SecretBytes
+
+from abonent.billing.rules.outside.agreement import Agreement, AgreementTerms
+from abonent.kernel.actor import Actor
+from abonent.kernel.db import reading
+from abonent.kernel.errors import NotFound
+from abonent.kernel.i18n import N_
+from abonent.kernel.jsontext import from_json
+
+_COLUMNS = """
+SELECT a.id, a.code, a.name, a.kind, a.legal_entity_id, e.code AS legal_entity, a.bank_account,
+    a.source, a.commission, a.least, a.most, a.networks, a.processor, a.address, a.form,
+    a.recognition, a.active
+FROM billing_agreement a JOIN billing_legal_entity e ON e.id = a.legal_entity_id
+"""
+_ALL = _COLUMNS + "ORDER BY a.active DESC, a.name, a.id"
+_ONE = _COLUMNS + "WHERE a.code = $1"
+_BY_ID = _COLUMNS + "WHERE a.id = $1"
+_SECRETS = "SELECT name, salt, value FROM billing_agreement_secret WHERE agreement_id = $1"
+
+
+@dataclass(frozen=True, slots=True)
+class Secret:
+    """A secret in a wrapper that prints as asterisks; a password has a salt and is a digest."""
+
+    value: SecretBytes
+    salt: bytes | None
+
+    @property
+    def text(self) -> str:
+        """The secret as text, for whoever sends it."""
+        return self.value.get_secret_value().decode()
+
+
+class AgreementNotFound(NotFound):
+    """No agreement has this code."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(
+            "NOT_FOUND", N_("There is no agreement {value}."), field="agreement", value=code
+        )
+
+
+async def agreements(*, by: Actor) -> list[Agreement]:
+    """Every agreement: those in force first."""
+    by.require("billing.payment.settle")
+    async with reading() as connection:
+        return [_agreement(row) for row in await connection.fetch(_ALL)]
+
+
+async def agreement_of(code: str) -> Agreement:
+    """One agreement by its code; raises AgreementNotFound. Whoever asks checks rights or secrets."""
+    async with reading() as connection:
+        row = await connection.fetchrow(_ONE, code)
+    if row is None:
+        raise AgreementNotFound(code)
+    return _agreement(row)
+
+
+async def agreement_by_id(connection: Any, agreement: int) -> Agreement:
+    """One agreement by its number."""
+    return _agreement(await connection.fetchrow(_BY_ID, agreement))
+
+
+async def secrets_of(agreement: Agreement) -> dict[str, Secret]:
+    """The secrets of an agreement by name: login, password, key."""
+    async with reading() as connection:
+        rows = await connection.fetch(_SECRETS, agreement.id)
+    return {r["name"]: Secret(SecretBytes(r["value"]), r["salt"]) for r in rows}
+
+
+def _agreement(row: Any) -> Agreement:
+    values = dict(row)
+    number, entity = values.pop("id"), values.pop("legal_entity_id")
+    values["form"] = from_json(values["form"])
+    values["recognition"] = from_json(values["recognition"])
+    return Agreement(number, entity, AgreementTerms.model_validate(values))

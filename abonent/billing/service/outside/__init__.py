@@ -1,0 +1,1 @@
+"""Taking payments that banks, terminals and card processors bring."""
