@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datetime import date
 
 from abonent.billing.rules.outside.camt_tree import Node
+from abonent.billing.rules.outside.days import read_day
 from abonent.billing.rules.outside.incoming import (
     Incoming,
     Other,
@@ -15,7 +16,6 @@ from abonent.billing.rules.outside.incoming import (
     Wrong,
     known_by,
 )
-from abonent.kernel.intake import to_day
 from abonent.kernel.money import installed_currency, parse_amount
 
 _REFERENCES = ("Refs/AcctSvcrRef", "Refs/TxId", "Refs/InstrId", "Refs/EndToEndId", "Refs/PmtInfId")
@@ -165,7 +165,7 @@ def _day(entry: Node) -> date:
     told = text_at(entry, "BookgDt/Dt", "BookgDt/DtTm", "ValDt/Dt", "ValDt/DtTm")
     if not told:
         raise _WrongError(Wrong.FIELD_MISSING, name="BookgDt")
-    day = to_day(told[:10])
+    day = read_day(told[:10], "%Y-%m-%d")
     if day is None:
         raise _WrongError(Wrong.BAD_DATE, value=told)
     return day

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import BinaryIO
 
+from abonent.billing.rules.outside.days import read_day
 from abonent.billing.rules.outside.incoming import (
     Incoming,
     Other,
@@ -22,7 +23,6 @@ from abonent.billing.rules.outside.incoming import (
     Wrong,
     known_by,
 )
-from abonent.kernel.intake import to_day
 from abonent.kernel.money import installed_currency, parse_amount
 
 NAME = "1CClientBankExchange"
@@ -67,7 +67,7 @@ class _Section:
         value = self.fields.get(key, "")
         if not value:
             raise _BadValueError(Wrong.FIELD_MISSING, name=key)
-        day = to_day(value[:10])
+        day = read_day(value[:10], "%d.%m.%Y")
         if day is None:
             raise _BadValueError(Wrong.BAD_DATE, value=value)
         return day

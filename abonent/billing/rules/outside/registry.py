@@ -8,11 +8,12 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterator, Sequence
-from datetime import date, datetime
+from datetime import date
 from typing import Annotated, BinaryIO, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from abonent.billing.rules.outside.days import read_day
 from abonent.billing.rules.outside.incoming import Incoming, Piece, Trouble, Wrong, known_by
 from abonent.kernel.money import installed_currency, parse_amount
 
@@ -163,7 +164,7 @@ def _amount(cells: Sequence[str], place: int, name: str, *, zero: bool = False) 
 
 
 def _day(cell: str, written: DayFormat) -> date:
-    try:
-        return datetime.strptime(cell, DAY_FORMATS[written]).date()  # noqa: DTZ007  a day has no zone
-    except ValueError:
-        raise _BadCellError(Wrong.BAD_DATE, value=cell) from None
+    day = read_day(cell, DAY_FORMATS[written])
+    if day is None:
+        raise _BadCellError(Wrong.BAD_DATE, value=cell)
+    return day
