@@ -24,6 +24,8 @@ from arq.cron import cron as arq_cron
 from redis.exceptions import RedisError
 
 from abonent import reactions
+from abonent.crm.service.scans import DELETE as SCAN_DELETE
+from abonent.crm.service.scans import scan_handler
 from abonent.kernel import clock, housekeeping
 from abonent.kernel.db import DatabaseUnreachableError, open_database, room_modules
 from abonent.kernel.jobs import Job, declared_jobs, due_runs, plan_job, run_job
@@ -35,7 +37,10 @@ from abonent.kernel.outbox import Handler, Handlers, deliver_due, waiting
 from abonent.kernel.settings import Settings
 
 QUEUE = "abonent:jobs"
-DELIVERIES: dict[str, Callable[[Settings], Handler]] = {MAIL: mail_handler}
+DELIVERIES: dict[str, Callable[[Settings], Handler]] = {
+    MAIL: mail_handler,
+    SCAN_DELETE: scan_handler,
+}
 """Kind of outbox row to the maker of its handler."""
 
 LOOK_SECONDS = 1.0

@@ -57,6 +57,8 @@ class Settings(BaseModel):
     content: Path | None = None
     smtp_url: SecretStr | None = None
     mail_from: str = "noreply@localhost"
+    files_url: SecretStr | None = None
+    files_check: str | None = None
 
     @field_validator("home", "content")
     @classmethod
@@ -91,6 +93,16 @@ class Settings(BaseModel):
     def _smtp(cls, url: SecretStr | None) -> SecretStr | None:
         if url is not None and urlsplit(url.get_secret_value()).scheme not in {"smtp", "smtps"}:
             raise ValueError("an address such as smtp://user:password@host:587")
+        return url
+
+    @field_validator("files_url")
+    @classmethod
+    def _bucket(cls, url: SecretStr | None) -> SecretStr | None:
+        parts = urlsplit(url.get_secret_value()) if url is not None else None
+        if parts is not None and not (
+            parts.scheme in {"s3", "s3+http"} and parts.hostname and parts.path.strip("/")
+        ):
+            raise ValueError("an address such as s3://key:secret@host:443/bucket")
         return url
 
     @field_validator("secret_key")
@@ -135,7 +147,11 @@ def load_settings(environ: Mapping[str, str] | None = None, **overrides: Any) ->
 
 def _explain(detail: ErrorDetails) -> str:
     name = str(detail["loc"][0]) if detail["loc"] else "?"
-    value = "***" if name in {"secret_key", "smtp_url"} else mask_password(str(detail["input"]))
+    value = (
+        "***"
+        if name in {"secret_key", "smtp_url", "files_url"}
+        else mask_password(str(detail["input"]))
+    )
     expected = detail["msg"].removeprefix("Value error, ")
     return f"{PREFIX}{name.upper()} is {value!r}; expected: {expected}"
 
