@@ -103,15 +103,17 @@ CREATE TABLE cash_receipt (
     given       bigint      CHECK (given >= amount),
     balance     bigint      NOT NULL,
     through     date,
+    corrects_desk integer,
     corrects    integer,
     reason      text        NOT NULL DEFAULT '',
     cashier     text        NOT NULL,
     day         date        NOT NULL,
     at          timestamptz NOT NULL,
     PRIMARY KEY (desk_id, no),
-    UNIQUE (desk_id, corrects),
-    FOREIGN KEY (desk_id, corrects) REFERENCES cash_receipt (desk_id, no),
+    UNIQUE (corrects_desk, corrects),
+    FOREIGN KEY (corrects_desk, corrects) REFERENCES cash_receipt (desk_id, no),
     CHECK ((kind = 'void') = (corrects IS NOT NULL)),
+    CHECK ((corrects IS NULL) = (corrects_desk IS NULL)),
     CHECK (kind = 'payment' OR reason <> ''),
     CHECK (kind = 'void' OR shift_id IS NOT NULL)
 );
@@ -211,4 +213,4 @@ CREATE INDEX fiscal_document_open ON fiscal_document (created_at) WHERE state IN
 CREATE INDEX fiscal_document_failed ON fiscal_document (created_at) WHERE state = 'FAILED';
 CREATE INDEX fiscal_document_latest ON fiscal_document (created_at, external_id);
 
-UPDATE web_role SET rights = rights || '{billing.shift.work,billing.shift.view}' WHERE code = 'cash';
+UPDATE web_role SET rights = rights || '{billing.shift.work}' WHERE code = 'cash';
