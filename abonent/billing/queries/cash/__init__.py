@@ -1,0 +1,1 @@
+"""Reads of offices, cash desks, shifts and receipts."""

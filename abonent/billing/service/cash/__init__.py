@@ -1,0 +1,1 @@
+"""Cash desks: offices, shifts, receipts, voids."""
