@@ -10,6 +10,7 @@ import pytest
 from abonent.billing.service import accounts, days
 from abonent.crm.rules import read_address
 from abonent.crm.search import Hit, Why, _ways, find_accounts, hits_of
+from abonent.crm.service.contacts import ContactKind, NewContact, add_contact, remove_contact
 from abonent.crm.service.subscribers import NewSubscriber, open_subscriber_account
 from abonent.crm.typed import read_typed
 from abonent.kernel.actor import SYSTEM, Actor
@@ -122,10 +123,12 @@ def test_a_line_of_digits_is_no_name() -> None:
 
 _FILL = """
 WITH made AS (
-    INSERT INTO crm_subscriber (id, kind, name, name_key, phone)
-    SELECT i, 'person', 'n', translate(md5(i::text), '0123456789', 'клмнопрсту') || ' имя',
-        '79' || lpad((i * 7919 % 1000000000)::text, 9, '0')
+    INSERT INTO crm_subscriber (id, kind, name, name_key)
+    SELECT i, 'person', 'n', translate(md5(i::text), '0123456789', 'клмнопрсту') || ' имя'
     FROM generate_series(1, 20000) i RETURNING id
+), reached AS (
+    INSERT INTO crm_contact (id, subscriber_id, kind, value, main)
+    SELECT id, id, 'phone', '79' || lpad((id * 7919 % 1000000000)::text, 9, '0'), true FROM made
 ), signed AS (
     INSERT INTO crm_contract (id, number, signed_on, subscriber_id)
     SELECT id, 'C' || id, '2026-01-01', id FROM made RETURNING id
@@ -141,7 +144,7 @@ SELECT id, 'N' || id, id, (SELECT min(id) FROM billing_place),
     [
         ("N1999", "crm_account_number"),
         ("C1999", "crm_contract_number"),
-        ("8912345678", "crm_subscriber_phone"),
+        ("8912345678", "crm_contact_phone"),
         ("клмноп", "crm_subscriber_order"),
         ("имя клмноп", "crm_subscriber_name"),
         ("клмноп 17 4", "crm_account_address"),
@@ -149,7 +152,7 @@ SELECT id, 'N' || id, id, (SELECT min(id) FROM billing_place),
 )
 async def test_an_index_answers(people: None, db: Any, typed: str, index: str) -> None:
     await db.execute(_FILL)
-    await db.execute("ANALYZE crm_subscriber, crm_contract, crm_account")
+    await db.execute("ANALYZE crm_subscriber, crm_contact, crm_contract, crm_account")
     await db.execute("SET LOCAL plan_cache_mode = force_custom_plan")
     plans = []
     for way in _ways(read_typed(typed)):
@@ -174,3 +177,16 @@ async def test_flats_come_in_the_order_of_their_numbers(people: None) -> None:
         numbers += [hit.number for hit in answer.found]
         after = answer.next
     assert numbers == ["40009", "40010", "40024", "40124", "40127"]
+
+
+async def test_any_phone_of_a_subscriber_finds_the_account_once(people: None) -> None:
+    for value in ("+7 903 777-11-22", "+7 903 777-11-33", "8 (495) 000-55-66"):
+        new = NewContact(kind=ContactKind.PHONE, value=value)
+        made = await add_contact("20418", by=SYSTEM, new=new)
+    assert await _found("777-11") == [("20418", Why.PHONE)]
+    (hit,) = (await find_accounts("777-11-33", by=SYSTEM)).found
+    assert hit.phone == "79037771133"
+    assert await _found("84950005566") == [("20418", Why.PHONE)]
+    assert ("20418", Why.PHONE) in await _found("916 000")
+    await remove_contact("20418", made, by=SYSTEM)
+    assert await _found("000-55-66") == []

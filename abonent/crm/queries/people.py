@@ -98,7 +98,9 @@ async def contacts_of(subscriber: int, *, by: Actor) -> list[Contact]:
     by.require("crm.subscriber.view")
     async with reading() as connection:
         rows = [dict(row) for row in await connection.fetch(_CONTACTS, subscriber)]
-    return [Contact(**row, shown=masked_contact(row["kind"], row.pop("value"))) for row in rows]
+    for row in rows:
+        row["shown"] = masked_contact(row["kind"], row.pop("value"))
+    return [Contact(**row) for row in rows]
 
 
 async def consents_of(subscriber: int, *, by: Actor) -> list[Consent]:
