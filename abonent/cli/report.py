@@ -8,7 +8,7 @@ from typing import Any
 
 from abonent.billing.queries.ageing import account_ageing, base_ageing, bucket_sums
 from abonent.billing.queries.places import Within
-from abonent.billing.queries.snapshot import shared_snapshot
+from abonent.kernel.snapshot import shared_snapshot
 from abonent.billing.queries.turnover import LEVELS, Row, Sheet, turnover
 from abonent.cli.connection import connect
 from abonent.cli.dates import day_argument

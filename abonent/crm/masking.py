@@ -30,6 +30,16 @@ def whole_phone(digits: str) -> str:
     return f"+{digits[0]} {digits[1:4]} {digits[4:7]}-{digits[7:9]}-{digits[9:]}"
 
 
+def matched_phone(digits: str, typed: str) -> str:
+    """Return a phone with only the digits that were typed: "+7 ••• ••5-67-••"."""
+    asked = "".join(sign for sign in typed if sign in "0123456789")
+    ways = [asked, f"7{asked[1:]}"] if asked.startswith("8") else [asked]
+    way = next((way for way in ways if way and way in digits), "")
+    start = digits.find(way)
+    seen = {0, *range(start, start + len(way))}
+    return whole_phone("".join(d if at in seen else _DOT for at, d in enumerate(digits)))
+
+
 def masked_email(text: str) -> str:
     """An e-mail address of which only the first letter and the host are seen.
 

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from abonent.web.access import PageRoute
-from abonent.web.pages import accounts, changing, freezing, paying, promising, subscribers
+from abonent.web.pages import accounts, changing, freezing, paying, promising
 
 _ONE = "/accounts/{number:str}"
 _SEE = "billing.account.view"
 _POST = ("POST",)
 
 ACCOUNT_ROUTES = (
-    PageRoute("/subscribers", subscribers.show_register, right="crm.subscriber.view"),
     PageRoute(_ONE, accounts.show_account, right=_SEE, name="account"),
     PageRoute(f"{_ONE}/money", accounts.show_money, right=_SEE),
     PageRoute(f"{_ONE}/entries/{{no:int}}", accounts.show_entry, right=_SEE),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from importlib import import_module
 
 from servestatic import ServeStaticASGI
 from starlette.applications import Starlette
@@ -13,7 +14,7 @@ from starlette.middleware.gzip import GZipMiddleware
 from starlette.routing import BaseRoute
 
 from abonent import reactions
-from abonent.kernel.db import open_database
+from abonent.kernel.db import open_database, room_modules
 from abonent.kernel.errors import DomainError
 from abonent.kernel.logging import configure_logging
 from abonent.kernel.settings import Settings
@@ -41,6 +42,9 @@ def create_app(
     opened the database already.
     """
     reactions.install()
+    # Pages plan jobs by name: the jobs must be known here, though the worker does them.
+    for module in room_modules("jobs"):
+        import_module(module)
     assets = build_assets(settings.home)
     app = Starlette(
         routes=[*ROUTES, *routes, *API_ROUTES],

@@ -43,8 +43,10 @@ BUNDLES: dict[str, tuple[str, ...]] = {
     "htmx.js": ("vendor/htmx.min.js", "vendor/hx-sse.min.js"),
     "tinykeys.js": ("vendor/tinykeys.module.js",),
     "dialogs.js": ("js/dialogs.js",),
+    "registers.js": ("js/registers.js",),
     "keys.js": ("js/keys.js",),
     "omnibox.js": ("js/omnibox.js",),
+    "print.js": ("js/print.js",),
     "desk.js": ("js/desk.js",),
 }
 

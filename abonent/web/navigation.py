@@ -62,6 +62,19 @@ SECTIONS: tuple[Section, ...] = (
                 go="O",
             ),
             Item(
+                label=N_("Payments"),
+                path="/payments",
+                icon="cash",
+                right="billing.payment.view",
+                go="M",
+            ),
+            Item(
+                label=N_("Entries"),
+                path="/entries",
+                icon="file-text",
+                right="billing.report.view",
+            ),
+            Item(
                 label=N_("Turnover"),
                 path="/turnover",
                 icon="sum",
@@ -73,6 +86,18 @@ SECTIONS: tuple[Section, ...] = (
                 path="/parked",
                 icon="alert-triangle",
                 right="billing.payment.take",
+            ),
+        ),
+    ),
+    Section(
+        N_("Administration"),
+        (
+            Item(
+                label=N_("Audit"),
+                path="/audit",
+                icon="history",
+                right="kernel.audit.view",
+                go="A",
             ),
         ),
     ),

@@ -64,6 +64,12 @@ SELECT s.id AS session_id, s.last_seen_at, u.id AS user_id, u.login, u.name, u.r
    AND s.expires_at > $2 AND s.last_seen_at > $3 AND u.active
 """
 
+_USER = """
+SELECT u.id AS user_id, u.name, r.rights
+  FROM web_user u JOIN web_role r ON r.code = u.role
+ WHERE u.id = $1 AND u.active
+"""
+
 _BEARER = """
 SELECT id, name, rights FROM web_token WHERE secret_hash = $1 AND revoked_at IS NULL
 """
@@ -93,9 +99,8 @@ async def identify(secret: str) -> Identity | None:
 
 
 def _identity(row: Any) -> Identity:
-    actor = Actor("user", str(row["user_id"]), row["name"], frozenset(row["rights"]))
     return Identity(
-        actor=actor,
+        actor=_actor(row),
         user_id=row["user_id"],
         session_id=row["session_id"],
         login=row["login"],
@@ -106,6 +111,17 @@ def _identity(row: Any) -> Identity:
         single_keys=row["single_keys"],
         last_seen_at=row["last_seen_at"],
     )
+
+
+async def user_actor(user_id: int) -> Actor | None:
+    """Return a user as an actor with the rights of today, or None when no longer active."""
+    async with reading() as connection:
+        row = await connection.fetchrow(_USER, user_id)
+    return None if row is None else _actor(row)
+
+
+def _actor(row: Any) -> Actor:
+    return Actor("user", str(row["user_id"]), row["name"], frozenset(row["rights"]))
 
 
 async def token_actor(secret: str) -> Actor | None:

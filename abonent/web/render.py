@@ -16,7 +16,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from abonent.kernel import clock
-from abonent.kernel.i18n import LANGUAGES, _, current_language, gettext, ngettext
+from abonent.kernel.i18n import LANGUAGES, N_, _, current_language, gettext, ngettext
 from abonent.kernel.money import NO_BREAK_SPACE, format_money
 from abonent.kernel.settings import Settings
 from abonent.web.assets import Assets
@@ -68,6 +68,8 @@ def make_environment(settings: Settings, assets: Assets) -> Environment:
         "clock_time": lambda at: format_time(at, "HH:mm", tzinfo=zone, locale=current_language()),
         "duration": _duration,
         "count": written_count,
+        "share": written_share,
+        "size": written_size,
         "line_name": line_name,
     }
     environment.filters |= filters
@@ -80,8 +82,10 @@ def make_environment(settings: Settings, assets: Assets) -> Environment:
         "address_of": address_of,
     }
     # Macros are globals, so that a block rendered on its own has them as well.
-    for name in ("ui", "form", "account", "act"):
-        environment.globals[name] = environment.get_template(f"macros/{name}.html").module
+    for name in ("ui", "form", "account", "act", "register"):
+        environment.globals["reg" if name == "register" else name] = environment.get_template(
+            f"macros/{name}.html"
+        ).module
     _load_everything(environment)
     return environment
 
@@ -124,6 +128,20 @@ def written_count(number: int) -> str:
     """Write a count with its thousands apart."""
     grouped = f"{number:,}"
     return grouped if current_language() == "en" else grouped.replace(",", NO_BREAK_SPACE)
+
+
+def written_share(hundredths: int) -> str:
+    """Write hundredths of a percent: 1250 as "12,5 %"."""
+    text = f"{hundredths // 100}.{hundredths % 100:02}".rstrip("0").rstrip(".")
+    return f"{text.replace('.', ',') if current_language() == 'ru' else text}{NO_BREAK_SPACE}%"
+
+
+def written_size(size: int) -> str:
+    """Write the size of a file in its largest whole unit."""
+    for unit, bytes_of in ((N_("{size} MB"), 1 << 20), (N_("{size} KB"), 1 << 10)):
+        if size >= bytes_of:
+            return _(unit, size=written_count(size // bytes_of))
+    return _("{size} B", size=size)
 
 
 def _duration(length: int | timedelta) -> str:

@@ -8,6 +8,9 @@ from abonent.web.access import PUBLIC, SIGNED_IN, PageRoute
 from abonent.web.account_routes import ACCOUNT_ROUTES
 from abonent.web.health import alive, metrics, ready
 from abonent.web.pages import day, finding, parked, profile, signing, start, turnover
+from abonent.web.registers.declared import REGISTERS
+from abonent.web.registers.pages import register_routes
+from abonent.web.registers.task_pages import TASK_ROUTES
 
 ROUTES: tuple[BaseRoute, ...] = (
     PageRoute("/healthz", alive, right=PUBLIC),
@@ -28,6 +31,8 @@ ROUTES: tuple[BaseRoute, ...] = (
     PageRoute("/turnover", turnover.show_turnover, right="billing.report.view", name="turnover"),
     PageRoute("/turnover.csv", turnover.download_turnover, right="billing.report.view"),
     *ACCOUNT_ROUTES,
+    *(route for register in REGISTERS.values() for route in register_routes(register)),
+    *TASK_ROUTES,
     PageRoute("/parked", parked.show_parked, right="billing.payment.take", name="parked"),
     PageRoute("/parked/{parked:int}", parked.show_settling, right="billing.payment.take"),
     PageRoute(

@@ -12,8 +12,11 @@ from abonent.billing.rules.calculation import last_day
 from abonent.billing.rules.circumstances import source_name
 from abonent.billing.rules.explanation import kind_name
 from abonent.billing.rules.standing import ServiceState
-from abonent.crm.search import Why
+from abonent.crm.masking import masked_phone, whole_phone
+from abonent.crm.registers import STATES
 from abonent.kernel.i18n import N_, _, current_language
+
+__all__ = ["masked_phone", "whole_phone"]
 
 SERVICE_STATES = {
     ServiceState.PLANNED: (N_("planned"), "info"),
@@ -22,14 +25,7 @@ SERVICE_STATES = {
     ServiceState.FROZEN: (N_("frozen"), "info"),
     ServiceState.ENDED: (N_("ended"), ""),
 }
-ACCOUNT_STATES = {
-    "served": (N_("Served"), "good"),
-    "partly": (N_("Served in part"), "warn"),
-    "suspended": (N_("Suspended"), "bad"),
-    "frozen": (N_("Frozen"), "info"),
-    "ended": (N_("Services ended"), ""),
-    "idle": (N_("No services"), ""),
-}
+ACCOUNT_STATES = STATES
 SERVICE_KINDS = {
     "internet": N_("Internet"),
     "tv": N_("Television"),
@@ -48,15 +44,6 @@ PROMISE_STATES = {
     "kept": (N_("kept"), "good"),
     "broken": (N_("broken"), "bad"),
     "replaced": (N_("replaced"), ""),
-}
-WHY = {
-    Why.NUMBER: N_("account number"),
-    Why.CONTRACT: N_("contract"),
-    Why.PHONE: N_("phone"),
-    Why.NAME: N_("name"),
-    Why.ADDRESS: N_("address"),
-    Why.ALIKE: N_("similar name"),
-    Why.RECENT: N_("opened lately"),
 }
 ROLES = (
     N_("Administrator"),
@@ -78,30 +65,6 @@ def address_of(street: str, house: str, flat: str) -> str:
     """Return an address in one line: "Мира, 8, кв. 77"; empty parts are left out."""
     parts = [street, house, _("flat {flat}", flat=flat) if flat else ""]
     return ", ".join(part for part in parts if part)
-
-
-def masked_phone(digits: str) -> str:
-    """Return a phone that people standing by cannot read: "+7 912 ••• ••-89"."""
-    if len(digits) != 11:
-        return f"{digits[:2]}{'•' * max(0, len(digits) - 4)}{digits[-2:]}" if digits else ""
-    return f"+{digits[0]} {digits[1:4]} ••• ••-{digits[9:]}"
-
-
-def whole_phone(digits: str) -> str:
-    """Return a phone as it is dialled: "+7 912 345-67-89"."""
-    if len(digits) != 11:
-        return f"+{digits}" if digits else ""
-    return f"+{digits[0]} {digits[1:4]} {digits[4:7]}-{digits[7:9]}-{digits[9:]}"
-
-
-def matched_phone(digits: str, typed: str) -> str:
-    """Return a phone with only the digits that were typed: "+7 ••• ••5-67-••"."""
-    asked = "".join(sign for sign in typed if sign in "0123456789")
-    ways = [asked, f"7{asked[1:]}"] if asked.startswith("8") else [asked]
-    way = next((way for way in ways if way and way in digits), "")
-    start = digits.find(way)
-    seen = {0, *range(start, start + len(way))}
-    return whole_phone("".join(d if at in seen else "•" for at, d in enumerate(digits)))
 
 
 def title_of(item: Item) -> str:

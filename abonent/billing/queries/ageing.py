@@ -12,13 +12,13 @@ from abonent.billing.queries.books import Installation, Loaded, installation, lo
 from abonent.billing.queries.books import account_id as id_of
 from abonent.billing.queries.entries import entries_of
 from abonent.billing.queries.lines import WITHIN
-from abonent.billing.queries.snapshot import snapshot
 from abonent.billing.rules.ageing import BUCKETS, OLDEST_BUCKET, AgedCharge, ageing
 from abonent.billing.rules.book import Posting, Span
 from abonent.billing.rules.history import day_amounts
 from abonent.billing.rules.opening import touch
 from abonent.billing.rules.periods import DAY
 from abonent.kernel.actor import Actor
+from abonent.kernel.snapshot import snapshot
 
 BUCKET_NAMES = (*(name for _, name in BUCKETS), OLDEST_BUCKET)
 BATCH = 1000

@@ -17,11 +17,11 @@ from abonent.billing.queries.books import (
 )
 from abonent.billing.queries.catalogue import Catalogue
 from abonent.billing.queries.entries import entry_row, posting_of
-from abonent.billing.queries.snapshot import snapshot
 from abonent.billing.rules.book import Posting
 from abonent.billing.rules.opening import touch
 from abonent.billing.rules.periods import FAR
 from abonent.kernel.actor import Actor
+from abonent.kernel.snapshot import snapshot
 
 _PAGE = """
 SELECT * FROM (

@@ -16,10 +16,10 @@ from abonent.billing.queries.accruals import accruals
 from abonent.billing.queries.books import Installation, installation
 from abonent.billing.queries.lines import with_lines
 from abonent.billing.queries.places import Chosen, Places, Within, chosen_places, labels
-from abonent.billing.queries.snapshot import snapshot
 from abonent.kernel.actor import Actor
 from abonent.kernel.errors import Malformed
 from abonent.kernel.i18n import N_
+from abonent.kernel.snapshot import snapshot
 
 Level = Literal["legal_entity", "district", "building", "account"]
 LEVELS: tuple[Level, ...] = ("legal_entity", "district", "building", "account")

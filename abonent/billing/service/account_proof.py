@@ -15,11 +15,11 @@ from typing import Any
 from abonent.billing.queries import proof as asked
 from abonent.billing.queries.books import Loaded, installation, load_books
 from abonent.billing.queries.entries import posting_of
-from abonent.billing.queries.snapshot import shared_snapshot
 from abonent.billing.rules.book import Posting
 from abonent.billing.rules.proof import prove
 from abonent.billing.rules.standing import account_state
 from abonent.billing.service.differences import Proof
+from abonent.kernel.snapshot import shared_snapshot
 
 BATCH = 1000
 """Accounts in memory at a time, read in one state of the database."""

@@ -17,7 +17,6 @@ from typing import Any
 from abonent.billing.queries import proof as asked
 from abonent.billing.queries.accruals import accruals
 from abonent.billing.queries.books import Installation, installation
-from abonent.billing.queries.snapshot import shared_snapshot
 from abonent.billing.queries.turnover import LEVELS, Sheet, turnover
 from abonent.billing.rules.periods import DAY
 from abonent.billing.service.account_proof import prove_accounts, tasks
@@ -27,6 +26,7 @@ from abonent.kernel.actor import Actor
 from abonent.kernel.crew import Crew, crew
 from abonent.kernel.db import reading
 from abonent.kernel.settings import Settings
+from abonent.kernel.snapshot import shared_snapshot
 
 FEW = 4
 """Batches up to which no helper is started: they are proved before one has."""

@@ -27,12 +27,14 @@ _TOO_LONG = N_("The text is too long.")
 class Asked:
     """The state of a register: search text, filters, order, columns and where the page begins.
 
-    `conditions` are SQL conditions with the value of their $1 (or nothing); `typed` what stands in
-    the fields; `errors` English message ids by field.
+    `conditions` are SQL conditions with the value of their $1 (or nothing); `found` are the keys
+    that the search found, with why each matched, None where nothing was searched for; `typed` is
+    what stands in the fields; `errors` are English message ids by field.
     """
 
     query: str = ""
     conditions: tuple[tuple[str, tuple[Any, ...]], ...] = ()
+    found: Mapping[Any, str] | None = None
     typed: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     sort: Column
     descending: bool
@@ -46,6 +48,10 @@ class Asked:
     def narrowed(self) -> bool:
         """Tell whether anything was asked for beside the order and the columns."""
         return bool(self.query or self.conditions)
+
+    def why(self, key: Any) -> str:
+        """Return why the search found a row."""
+        return (self.found or {}).get(key, "")
 
     def first(self, name: str) -> str:
         """Return what stands in a field, or nothing."""
@@ -65,7 +71,7 @@ class Asked:
         return kept + [(name, text) for name, text in changes.items() if text]
 
 
-def read_asked(register: Register, pairs: Iterable[tuple[str, str]], *, by: Actor) -> Asked:
+async def read_asked(register: Register, pairs: Iterable[tuple[str, str]], *, by: Actor) -> Asked:
     """Read a state; what cannot be read stands in `errors` and narrows nothing."""
     given: dict[str, list[str]] = {}
     for name, text in pairs:
@@ -84,6 +90,8 @@ def read_asked(register: Register, pairs: Iterable[tuple[str, str]], *, by: Acto
         after=given.get("after", [""])[0],
         before=given.get("before", [""])[0],
     )
+    if query and register.finds is not None:
+        asked = replace(asked, found=await register.finds(query, by))
     return _with_conditions(register, asked, given)
 
 

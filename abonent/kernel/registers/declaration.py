@@ -19,6 +19,10 @@ Options: TypeAlias = Callable[[], Awaitable[Sequence[tuple[str, str]]]]
 """Reads the choices of a filter: pairs of a value and its words in the reader's language."""
 
 
+Finds: TypeAlias = Callable[[str, Actor], Awaitable[Mapping[Any, str]]]
+"""Searches for what was typed: the keys of rows, the surest first, each with why it matched."""
+
+
 class Kind(StrEnum):
     """How a column's values are written, aligned and exported."""
 
@@ -125,8 +129,8 @@ class Register:
     """A declared table over `source` (what follows FROM), with a unique `key` of `key_type`.
 
     `sort` names the column it is sorted by at first, with "-" for descending. `extras` are values
-    that links, colours and `refine` need though no column shows them. `search` is the filter of the
-    line above the table. `tone` colours a row by its norm. `refine` brings a page's rows to the open
+    that links, colours and `refine` need though no column shows them. The line above the table
+    searches by `search`, a condition, or by `finds`: keys with why each matched, the surest first. `tone` colours a row by its norm. `refine` brings a page's rows to the open
     day where the stored ones may lag. `scope` is a condition with $1 = the districts (text[]) that
     an actor is confined to.
     """
@@ -142,6 +146,8 @@ class Register:
     sort: str
     filters: tuple[Filter, ...] = ()
     search: Filter | None = None
+    finds: Finds | None = None
+    search_label: str = ""
     where: str = "true"
     extras: Mapping[str, str] = field(default_factory=dict)
     tone: Callable[[Row], str] | None = None

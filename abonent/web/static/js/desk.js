@@ -1,6 +1,7 @@
 // What every page of the desk does: keys, search line, menus, messages about the connection.
 import "./dialogs.js";
 import { bindKeys } from "./keys.js";
+import { bindRegisters } from "./registers.js";
 import { bindFinder, bindOmnibox } from "./omnibox.js";
 
 const root = document.documentElement;
@@ -89,4 +90,5 @@ bindConnection();
 bindBusy();
 bindOmnibox();
 bindFinder();
+bindRegisters();
 bindKeys();

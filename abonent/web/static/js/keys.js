@@ -1,5 +1,6 @@
 // The keyboard map. Physical keys (event.code) decide, so that it works on a Russian layout.
 import { tinykeys } from "./tinykeys.js";
+import { firstChange, pickRow } from "./registers.js";
 import { openDialog, show } from "./dialogs.js";
 
 const TYPING = "input:not([type=checkbox],[type=radio],[type=button],[type=submit]),textarea,select,[contenteditable]";
@@ -51,7 +52,10 @@ function onSingleKey(event) {
     if (form) { event.preventDefault(); form.requestSubmit(form.querySelector("[data-commit]")); }
     return;
   }
-  if (event.ctrlKey || event.metaKey) return;
+  if (event.ctrlKey || event.metaKey) {
+    if (event.code === "KeyE" && press("Ctrl+KeyE")) event.preventDefault();
+    return;
+  }
   if (event.altKey) {
     if (/^Digit\d$/.test(event.code) && press(`Alt+${event.code}`)) event.preventDefault();
     return;
@@ -60,6 +64,8 @@ function onSingleKey(event) {
   const done = !openDialog() && !event.shiftKey && (
     event.code === "KeyJ" && moveRow(1)
     || event.code === "KeyK" && moveRow(-1)
+    || event.code === "KeyX" && pickRow()
+    || event.code === "KeyB" && firstChange()
     || event.code === "BracketRight" && moveTab(1)
     || event.code === "BracketLeft" && moveTab(-1));
   if (done || press(event.shiftKey ? `Shift+${event.code}` : event.code)) event.preventDefault();

@@ -1,0 +1,12 @@
+"""Every declared register by its code; routes, the menu and the worker read this table."""
+
+from __future__ import annotations
+
+from abonent.billing.registers import ENTRIES, PAYMENTS
+from abonent.crm.registers import SUBSCRIBERS
+from abonent.kernel.registers.declaration import Register
+from abonent.web.registers.audit import AUDIT
+
+_ALL: tuple[Register, ...] = (SUBSCRIBERS, PAYMENTS, ENTRIES, AUDIT)
+
+REGISTERS: dict[str, Register] = {register.code: register for register in _ALL}
