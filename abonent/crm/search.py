@@ -93,7 +93,10 @@ class Why(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """One account that was found; name and place are empty where nobody is named for it."""
+    """One account that was found; name and place are empty where nobody is named for it.
+
+    `phone` is empty for who may not see phones.
+    """
 
     account_id: int
     number: str
@@ -142,23 +145,23 @@ async def find_accounts(text: str, *, by: Actor, after: str | None = None, limit
                 continue
             known = (way.first, key, account, limit + 1 - len(found), *way.rest)
             rows = await connection.fetch(way.statement, *known)
-            found += [_hit(row, way.why) for row in rows]
+            found += [_hit(row, way.why, by) for row in rows]
             if len(found) > limit:
                 kept = limit - len(found) + len(rows)
                 edge = (place, rows[kept - 1]) if kept else (place, None)
                 return Hits(found[:limit], _edge(*edge))
             key, account = "", 0
         if not found and after is None and typed.readings:
-            found = await _alike(connection, typed, limit)
+            found = await _alike(connection, typed, limit, by)
     return Hits(found, None)
 
 
-async def _alike(connection: Any, typed: Typed, limit: int) -> list[Hit]:
+async def _alike(connection: Any, typed: Typed, limit: int, by: Actor) -> list[Hit]:
     await connection.execute(_LOOSER)
     for reading in typed.readings:
         rows = await connection.fetch(_ALIKE, reading.name, "", 0, min(limit, 10))
         if rows:
-            return [_hit(row, Why.ALIKE) for row in rows]
+            return [_hit(row, Why.ALIKE, by) for row in rows]
     return []
 
 
@@ -167,7 +170,7 @@ async def hits_of(accounts: list[int], *, by: Actor) -> list[Hit]:
     by.require("crm.subscriber.view")
     async with transaction() as connection:
         rows = await connection.fetch(_BY_IDS, accounts)
-    known = {row["account_id"]: _hit(row, Why.RECENT) for row in rows}
+    known = {row["account_id"]: _hit(row, Why.RECENT, by) for row in rows}
     return [known[account] for account in accounts if account in known]
 
 
@@ -193,9 +196,11 @@ def _ways(typed: Typed) -> Iterator[_Way]:
             yield _Way(Why.ADDRESS, _BY_PLACE, typed.text, (reading.place, *named))
 
 
-def _hit(row: Any, why: Why) -> Hit:
+def _hit(row: Any, why: Why, by: Actor) -> Hit:
     parts = ("contract", "name", "phone", "street", "house", "flat")
     texts = {part: row[part] or "" for part in parts}
+    if not by.may("crm.contact.view"):
+        texts["phone"] = ""
     return Hit(row["account_id"], row["number"], **texts, why=why)
 
 
