@@ -124,6 +124,29 @@ COMMENT ON COLUMN billing_parked_payment.taken_on IS 'the account it was taken t
 
 -- Payments come in the order of days: a summary per block of them suffices to find a day's.
 
+-- Each payment they name, with what became of it: taken, waiting, returned, closed; left where nothing did.
+CREATE VIEW billing_outside_theirs AS
+SELECT g.id AS agreement_id, r.paid_on AS day, r.external_id, r.amount, r.file_id, r.place,
+    k.amount AS our_amount, a.number, p.id AS parked_id,
+    CASE WHEN k.amount IS NOT NULL THEN 'taken' WHEN p.id IS NULL THEN 'left'
+        WHEN p.outcome IS NULL THEN 'waiting' ELSE p.outcome END AS state
+FROM billing_agreement g JOIN billing_outside_row r ON r.agreement_id = g.id
+LEFT JOIN billing_inbox k ON k.source = g.source AND k.external_id = r.external_id
+LEFT JOIN billing_account a ON a.account_id = k.account_id
+LEFT JOIN LATERAL (
+    SELECT id, outcome FROM billing_parked_payment q
+    WHERE q.source = g.source AND q.external_id = r.external_id AND q.amount = r.amount
+    ORDER BY q.id DESC LIMIT 1
+) p ON true;
+
+-- Each payment of ours by an agreement; alone where they do not name it.
+CREATE VIEW billing_outside_ours AS
+SELECT g.id AS agreement_id, k.day, k.paid_on, k.external_id, k.amount, a.number,
+    r.external_id IS NULL AS alone
+FROM billing_agreement g JOIN billing_inbox k ON k.source = g.source
+JOIN billing_account a ON a.account_id = k.account_id
+LEFT JOIN billing_outside_row r ON r.agreement_id = g.id AND r.external_id = k.external_id;
+
 UPDATE web_role SET rights = rights || '{billing.payment.settle,billing.outside.take}'
 WHERE code = 'office';
 CREATE INDEX billing_inbox_days ON billing_inbox USING brin (day, paid_on) WITH (pages_per_range = 32, autosummarize = on);

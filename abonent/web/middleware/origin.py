@@ -3,7 +3,8 @@
 A state-changing request passes when the browser calls it same-origin (``Sec-Fetch-Site``, sent to
 https and localhost) or, where that is absent, when ``Origin`` names this host. With neither it is
 refused, because a cookie would be trusted blindly. Calls to the API carry a bearer token and no
-cookie; there is nothing for another site to abuse.
+cookie, those of banks and terminals a password or a signature; there is nothing for another site to
+abuse.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ _OWN = frozenset({"same-origin", "none"})
 class CrossOriginProtection:
     """Refuses with 403 what another site sent in the name of somebody signed in here."""
 
-    def __init__(self, app: ASGIApp, *, exempt: tuple[str, ...] = ("/api/",)) -> None:
+    def __init__(self, app: ASGIApp, *, exempt: tuple[str, ...] = ("/api/", "/pay/")) -> None:
         self.app = app
         self.exempt = exempt
 

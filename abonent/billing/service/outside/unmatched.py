@@ -89,7 +89,7 @@ async def void_taken_back(payment: int, *, by: Actor) -> str:
     """Void the payment that the bank took back; answers its account's number."""
     by.require("billing.payment.reverse")
     async with _settling(payment, by=by) as (work, row):
-        if row["reason"] not in {Reason.TAKEN_BACK, Reason.PART_REFUNDED}:
+        if row["reason"] != Reason.TAKEN_BACK:
             raise Refused("NOT_TAKEN_BACK", N_("The bank did not take this payment back."))
         key = (row["source"], row["external_id"], row["amount"])
         taken = await work.connection.fetchrow(_TAKEN, *key)
