@@ -1,4 +1,4 @@
-"""The registers of money: payments, and all entries."""
+"""The register of all entries, and the parts that other registers of money are made of."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from abonent.billing.rules.circumstances import SOURCES, source_name
 from abonent.billing.rules.explanation import KIND_NAMES
 from abonent.kernel.db import reading
 from abonent.kernel.i18n import N_
-from abonent.kernel.registers.declaration import Ask, Column, Filter, Kind, Register, Row
+from abonent.kernel.registers.declaration import Ask, Column, Filter, Kind, Register
 
-_ENTRIES = """billing_entry e
+ENTRY_SOURCE = """billing_entry e
 JOIN billing_account b ON b.account_id = e.account_id
 JOIN billing_place p ON p.id = e.place_id
 JOIN billing_legal_entity l ON l.id = e.legal_entity_id"""
-_MONEY = (EntryKind.PAYMENT, EntryKind.REVERSAL, EntryKind.REFUND, EntryKind.RETURN)
+MONEY = (EntryKind.PAYMENT, EntryKind.REVERSAL, EntryKind.REFUND, EntryKind.RETURN)
 
 _ENTITIES = "SELECT code, name FROM billing_legal_entity ORDER BY name"
 _DISTRICTS = "SELECT DISTINCT district FROM billing_place WHERE district <> '' ORDER BY district"
@@ -34,25 +34,26 @@ async def district_choices() -> Sequence[tuple[str, str]]:
     return [(row["district"], row["district"]) for row in rows]
 
 
-async def _source_choices() -> Sequence[tuple[str, str]]:
+async def source_choices() -> Sequence[tuple[str, str]]:
+    """Where money comes from."""
     return [(source, source_name(source)) for source in SOURCES]
 
 
-_NUMBER = Column(
+NUMBER = Column(
     name="number",
     label=N_("Account"),
     sql="b.number",
     head=True,
     link="/accounts/{number}",
 )
-_KIND = Column(
+KIND = Column(
     name="kind",
     label=N_("What"),
     sql="e.kind",
     kind=Kind.STATE,
     words={kind.value: (name, "") for kind, name in KIND_NAMES.items()},
 )
-_AMOUNT = Column(
+AMOUNT = Column(
     name="amount",
     label=N_("Amount"),
     sql="e.amount",
@@ -60,20 +61,20 @@ _AMOUNT = Column(
     total=True,
     link="/accounts/{number}/entries/{no}",
 )
-_SOURCE = Column(
+SOURCE = Column(
     name="source",
     label=N_("Source"),
     sql="e.source",
     kind=Kind.STATE,
     words={source: (name, "") for source, name in SOURCES.items()},
 )
-_DAY = Column(
+DAY = Column(
     name="day",
     label=N_("Business day"),
     sql="e.day",
     kind=Kind.DAY,
 )
-_TAKEN = Column(
+TAKEN = Column(
     name="at",
     label=N_("Posted"),
     sql="e.created_at",
@@ -81,91 +82,47 @@ _TAKEN = Column(
     order="e.created_at",
     order_type="timestamptz",
 )
-_BY = Column(name="who", label=N_("By"), sql="actor_name(e.actor)", soft=True)
-_DISTRICT = Column(name="district", label=N_("District"), sql="p.district", shown=False)
-_ENTITY = Column(name="entity", label=N_("Company"), sql="l.name", shown=False)
+BY = Column(name="who", label=N_("By"), sql="actor_name(e.actor)", soft=True)
+DISTRICT = Column(name="district", label=N_("District"), sql="p.district", shown=False)
+ENTITY = Column(name="entity", label=N_("Company"), sql="l.name", shown=False)
 
-_ACCOUNT_IS = Filter(
+ACCOUNT_IS = Filter(
     name="account",
     label=N_("Account"),
     ask=Ask.TEXT,
     sql="e.account_id = (SELECT account_id FROM billing_account_number WHERE number = $1)",
 )
-_DAYS = Filter(
+DAYS = Filter(
     name="day",
     label=N_("Business day"),
     ask=Ask.DAYS,
     least="e.day >= $1",
     most="e.day <= $1",
 )
-_AMOUNTS = Filter(
+AMOUNTS = Filter(
     name="sum",
     label=N_("Amount"),
     ask=Ask.AMOUNTS,
     least="abs(e.amount) >= $1",
     most="abs(e.amount) <= $1",
 )
-_DISTRICTS_ARE = Filter(
+DISTRICTS_ARE = Filter(
     name="district",
     label=N_("District"),
     ask=Ask.CHOICE,
     sql="p.district = ANY($1::text[])",
     options=district_choices,
 )
-_ENTITIES_ARE = Filter(
+ENTITIES_ARE = Filter(
     name="entity",
     label=N_("Company"),
     ask=Ask.CHOICE,
     sql="l.code = ANY($1::text[])",
     options=entity_choices,
 )
-_KEY = "(e.account_id::text || '-' || e.no)"
-_SCOPE = "p.district = ANY($1::text[])"
+KEY = "(e.account_id::text || '-' || e.no)"
+SCOPE = "p.district = ANY($1::text[])"
 
-
-def _payment_tone(row: Row) -> str:
-    return "" if row["amount"] > 0 else "bad"
-
-
-PAYMENTS = Register(
-    code="payments",
-    label=N_("Payments"),
-    about=N_("Money that came in and went back, the latest first."),
-    path="/payments",
-    right="billing.payment.view",
-    source=_ENTRIES,
-    where="e.kind IN ('payment', 'reversal', 'refund', 'return')",
-    key=_KEY,
-    key_type="text",
-    columns=(_NUMBER, _TAKEN, _KIND, _AMOUNT, _SOURCE, _DAY, _BY, _DISTRICT, _ENTITY),
-    extras={"no": "e.no"},
-    sort="-at",
-    filters=(
-        _DAYS,
-        Filter(
-            name="source",
-            label=N_("Source"),
-            ask=Ask.CHOICE,
-            sql="e.source = ANY($1::text[])",
-            options=_source_choices,
-        ),
-        Filter(
-            name="kind",
-            label=N_("What"),
-            ask=Ask.CHOICE,
-            sql="e.kind = ANY($1::text[])",
-            choices=tuple((kind.value, KIND_NAMES[kind]) for kind in _MONEY),
-        ),
-        _AMOUNTS,
-        _ACCOUNT_IS,
-        _DISTRICTS_ARE,
-        _ENTITIES_ARE,
-    ),
-    tone=_payment_tone,
-    scope=_SCOPE,
-    icon="cash",
-    empty=(N_("No payments yet"), N_("They stand here as soon as the first one is taken.")),
-)
 
 ENTRIES = Register(
     code="entries",
@@ -173,8 +130,8 @@ ENTRIES = Register(
     about=N_("Every movement of every account; each opens into its calculation."),
     path="/entries",
     right="billing.report.view",
-    source=_ENTRIES,
-    key=_KEY,
+    source=ENTRY_SOURCE,
+    key=KEY,
     key_type="text",
     columns=(
         Column(
@@ -186,9 +143,9 @@ ENTRIES = Register(
             order_type="bigint",
             link="/accounts/{number}",
         ),
-        _DAY,
-        _KIND,
-        _AMOUNT,
+        DAY,
+        KIND,
+        AMOUNT,
         Column(
             name="first",
             label=N_("From"),
@@ -201,8 +158,8 @@ ENTRIES = Register(
             sql="e.period_to - 1",
             kind=Kind.DAY,
         ),
-        _SOURCE,
-        _BY,
+        SOURCE,
+        BY,
         Column(
             name="at",
             label=N_("Posted"),
@@ -210,13 +167,13 @@ ENTRIES = Register(
             kind=Kind.INSTANT,
             shown=False,
         ),
-        _DISTRICT,
-        _ENTITY,
+        DISTRICT,
+        ENTITY,
     ),
     extras={"no": "e.no"},
     sort="number",
     filters=(
-        _DAYS,
+        DAYS,
         Filter(
             name="kind",
             label=N_("What"),
@@ -224,12 +181,12 @@ ENTRIES = Register(
             sql="e.kind = ANY($1::text[])",
             choices=tuple((kind.value, name) for kind, name in KIND_NAMES.items()),
         ),
-        _AMOUNTS,
-        _ACCOUNT_IS,
-        _DISTRICTS_ARE,
-        _ENTITIES_ARE,
+        AMOUNTS,
+        ACCOUNT_IS,
+        DISTRICTS_ARE,
+        ENTITIES_ARE,
     ),
-    scope=_SCOPE,
+    scope=SCOPE,
     icon="file-text",
     empty=(N_("No entries yet"), N_("The first one comes with the first payment or charge.")),
 )

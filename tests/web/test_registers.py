@@ -167,7 +167,7 @@ async def test_a_file_holds_what_the_register_shows(
     else:
         book = CalamineWorkbook.from_object(BytesIO(answer.content))
         sheet = book.get_sheet_by_index(0).to_python()
-        amounts = {row[3] for row in sheet[1:]}
+        amounts = {row[4] for row in sheet[1:]}
         assert {123.45, 2.5} <= amounts
 
 

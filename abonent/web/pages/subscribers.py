@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from urllib.parse import urlencode
 
-from abonent.crm.registers import why_of
+from abonent.crm.registers.subscribers import why_of
 from abonent.crm.search import Hit, Why, find_accounts, hits_of
 from abonent.kernel.actor import Actor
 from abonent.kernel.i18n import N_, _

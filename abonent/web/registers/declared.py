@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from abonent.billing.registers import ENTRIES, PAYMENTS
-from abonent.crm.registers import SUBSCRIBERS
+from abonent.billing.registers import ENTRIES
+from abonent.crm.registers.payments import PAYMENTS
+from abonent.crm.registers.subscribers import SUBSCRIBERS
 from abonent.kernel.registers.declaration import Register
 from abonent.web.registers.audit import AUDIT
 

@@ -72,6 +72,7 @@ export function bindFinder() {
   const links = () => [...answers.querySelectorAll("tbody th a")];
   input.addEventListener("keydown", (event) => {
     if (event.key === "ArrowDown") { event.preventDefault(); links()[0]?.focus(); }
+    else if (event.key === "Escape" && !input.value) input.blur();
     else if (event.key === "Enter" && input.value.trim() && answersTo(answers, input) && links().length) {
       event.preventDefault();
       links()[0].click();

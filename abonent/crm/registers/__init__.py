@@ -1,0 +1,1 @@
+"""The registers that show people: subscribers, and the payments of each."""
