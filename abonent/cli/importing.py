@@ -1,4 +1,4 @@
-"""`abonent import`: tariffs, subscribers, debts or payments from a CSV or XLSX file."""
+"""`abonent import`: tariffs, subscribers, debts or payments from a CSV or XLSX file, or a bank's own."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ import asyncpg
 from abonent import reactions
 from abonent.billing.service.imports import debts, payments, tariffs
 from abonent.billing.service.imports.files import remember_file, taken_file
+from abonent.cli import bank_file
 from abonent.cli.connection import connect
 from abonent.cli.progress import ProgressLine
 from abonent.crm.service.imports import rows as subscriber_rows
@@ -94,11 +95,16 @@ def configure(parser: ArgumentParser) -> None:
         " Exit code: 0 all rows taken, 1 some rejected, 2 the file is unreadable,"
         " 3 broken off by something else (a full disk, a lost database): run it again."
     )
-    parser.add_argument("kind", choices=tuple(FORMATS), help="what the rows are")
+    parser.add_argument(
+        "kind", choices=(*FORMATS, "bank"), help="what the rows are; bank: a file by an agreement"
+    )
     parser.add_argument("file", type=Path, help="the file; its first row names the columns")
     parser.add_argument("--dry-run", action="store_true", help="check everything, write nothing")
     parser.add_argument(
         "--errors", type=Path, metavar="FILE", help="write rejected rows here, with their reasons"
+    )
+    parser.add_argument(
+        "--agreement", metavar="CODE", help="bank: the agreement that says how the file is read"
     )
     parser.add_argument(
         "--map", type=Path, metavar="FILE", help='TOML: [columns] account = "their header"'
@@ -109,6 +115,8 @@ def run(arguments: Namespace, settings: Settings) -> int:
     """Take the file in."""
     # Rows live a batch at a time and refer to nothing in circles: looking for those is a third of the work.
     gc.set_threshold(1_000_000)
+    if arguments.kind == "bank":
+        return bank_file.run(arguments, settings)
     tally = Tally()
     try:
         given = read_column_map(arguments.map) if arguments.map else ColumnMap()

@@ -8,7 +8,7 @@ is ours and the document has a day of arrival.
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import BinaryIO
@@ -28,7 +28,6 @@ from abonent.kernel.money import installed_currency, parse_amount
 NAME = "1CClientBankExchange"
 VERSIONS = ("1.01", "1.02", "1.03")
 _HEAD = 4096
-_LONGEST_LINE = 10_000
 _ENCODINGS = ("utf-8", "cp1251", "cp866")
 _MARK = "Кодировка="
 
@@ -47,16 +46,19 @@ class _Section:
 
     line: int
     fields: dict[str, str] = field(default_factory=dict)
-    last: str = ""
 
-    def put(self, text: str) -> None:
-        """Take one line; one without a key goes on with the field before it."""
-        key, mark, value = text.partition("=")
-        if mark and key.strip().isalnum():
-            self.last = key.strip()
-            self.fields[self.last] = value.strip()
-        elif self.last and text.strip():
-            self.fields[self.last] = f"{self.fields[self.last]} {text.strip()}".strip()
+    @classmethod
+    def of(cls, line: int, lines: Sequence[str]) -> _Section:
+        """Read the lines of a section; one without a key goes on with the field before it."""
+        fields: dict[str, str] = {}
+        last = ""
+        for key, mark, value in [text.partition("=") for text in lines]:
+            if mark and key.isalnum():
+                fields[key] = value.strip()
+                last = key
+            elif last:
+                fields[last] = f"{fields[last]} {(key + mark + value).strip()}".strip()
+        return cls(line, fields)
 
     def first(self, *keys: str) -> str:
         """The first of these fields that says something."""
@@ -132,56 +134,49 @@ def encoding_of(head: bytes) -> str | None:
 
 
 def _pieces(lines: io.TextIOWrapper, bank_account: str) -> Iterator[Piece]:
-    header, counted, ended = _Section(1), _Counted(), False
-    section: _Section | None = None
-    for number, line in _numbered(lines):
-        text = line.strip("\r\n")
-        key = text.partition("=")[0].strip()
-        if section is None and key in {"СекцияРасчСчет", "СекцияДокумент"}:
-            if not counted.own and (wrong := _begin(header, counted, bank_account)):
+    counted, ended, begun = _Counted(), False, False
+    header: list[str] = []
+    section: list[str] = []
+    first = 0
+    for number, line in enumerate(lines, 1):
+        # Nearly every line is a field of a section: it is looked at once.
+        if first and not line.startswith("Конец"):
+            section.append(line)
+            continue
+        key = line.partition("=")[0].strip()
+        if first and key in _READ:
+            yield from _READ[key](_Section.of(first, section), counted, bank_account)
+            section, first = [], 0
+        elif first:
+            section.append(line)
+        elif key in {"СекцияРасчСчет", "СекцияДокумент"}:
+            if not begun and (wrong := _begin(header, counted, bank_account)):
                 yield wrong
                 return
-            section = _Section(number)
-        elif section is None and key == "КонецФайла":
+            first, begun = number, True
+        elif key == "КонецФайла":
             ended = True
-        elif section is None and key == "РасчСчет":
-            counted_account = text.partition("=")[2].strip()
-            header.fields[f"РасчСчет {counted_account}"] = counted_account
-        elif section is None:
-            header.put(text)
-        elif key == "КонецРасчСчет":
-            yield from _balances(section, counted, bank_account)
-            section = None
-        elif key == "КонецДокумента":
-            yield from _document(section, counted, bank_account)
-            section = None
         else:
-            section.put(text)
-    if section is not None or not ended:
-        expected = "КонецФайла" if section is None else "КонецДокумента"
-        yield Trouble(section.line if section else 0, Wrong.CUT_OFF, {"expected": expected})
-    elif not counted.own and (wrong := _begin(header, counted, bank_account)):
+            header.append(line)
+    if first or not ended:
+        expected = "КонецДокумента" if first else "КонецФайла"
+        yield Trouble(first, Wrong.CUT_OFF, {"expected": expected})
+    elif not begun and (wrong := _begin(header, counted, bank_account)):
         yield wrong
     elif counted.said is not None and counted.said != counted.came and not counted.unread:
         params = {"value": counted.said, "counted": counted.came}
         yield Trouble(0, Wrong.TOTALS_DIFFER, params)
 
 
-def _numbered(lines: io.TextIOWrapper) -> Iterator[tuple[int, str]]:
-    """Lines with their numbers, none longer than memory should hold."""
-    number = 0
-    while line := lines.readline(_LONGEST_LINE):
-        number += 1
-        yield number, line
-
-
-def _begin(header: _Section, counted: _Counted, bank_account: str) -> Trouble | None:
+def _begin(lines: Sequence[str], counted: _Counted, bank_account: str) -> Trouble | None:
     """Check the header, when the first section begins."""
+    header = _Section.of(1, lines)
     version = header.first("ВерсияФормата")
     if version not in VERSIONS:
         problem = f"ВерсияФормата={version}"
         return Trouble(1, Wrong.NOT_THIS_FORMAT, {"format": NAME, "problem": problem})
-    counted.own = {value for key, value in header.fields.items() if key.startswith("РасчСчет ")}
+    told_lines = (line.partition("=") for line in lines)
+    counted.own = {value.strip() for key, _, value in told_lines if key.strip() == "РасчСчет"}
     if bank_account not in counted.own:
         told = ", ".join(sorted(counted.own)) or "—"
         counted.own.add(bank_account)
@@ -198,7 +193,7 @@ def _problem(error: _BadValueError) -> str:
     return str(error.params.get("value") or error.params.get("name") or "")
 
 
-def _balances(section: _Section, counted: _Counted, bank_account: str) -> Iterator[Trouble]:
+def _balances(section: _Section, counted: _Counted, bank_account: str) -> Iterator[Piece]:
     """НачальныйОстаток + ВсегоПоступило − ВсегоСписано = КонечныйОстаток, where all are told."""
     if section.fields.get("РасчСчет") != bank_account:
         return
@@ -257,6 +252,10 @@ def _received(section: _Section, counted: _Counted, amount: int, payer: str) -> 
         payer_tax_id=section.first("ПлательщикИНН"),
         purpose=_purpose(section),
     )
+
+
+_READ = {"КонецРасчСчет": _balances, "КонецДокумента": _document}
+"""What reads a section, by the line that ends it."""
 
 
 def _purpose(section: _Section) -> str:

@@ -133,7 +133,9 @@ Piece = Incoming | Other | Trouble
 def known_by(*parts: object) -> str:
     """The number of a payment made from what tells it from others: "104/2026-11-21/4081.../55000"."""
     text = "/".join(str(part) for part in parts)
-    clean = "".join(sign if sign.isprintable() else " " for sign in text).strip()
+    clean = text.strip()
+    if not clean.isprintable():
+        clean = "".join(sign if sign.isprintable() else " " for sign in clean)
     if len(clean) <= LONGEST_ID:
         return clean
     return hashlib.sha256(text.encode()).hexdigest()

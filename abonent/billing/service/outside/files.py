@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import io
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import asdict
 from datetime import date
 from itertools import islice
@@ -50,6 +50,7 @@ _READ = """
 SELECT f.id, f.agreement_id, f.state, f.summary, c.content FROM billing_outside_file f
 LEFT JOIN billing_outside_content c ON c.file_id = f.id WHERE f.id = $1
 """
+_STATE = "SELECT state FROM billing_outside_file WHERE id = $1"
 _MOVE = """
 UPDATE billing_outside_file SET state = $2 WHERE id = $1 AND state = ANY($3::text[]) RETURNING id
 """
@@ -61,17 +62,23 @@ _ERASE = "DELETE FROM billing_outside_content WHERE file_id = $1"
 
 
 async def receive_file(
-    agreement: str, *, name: str, content: bytes, contracts: ContractAccounts, by: Actor
+    agreement: str,
+    *,
+    name: str,
+    content: bytes,
+    contracts: ContractAccounts,
+    by: Actor,
+    largest: int = LARGEST_FILE,
 ) -> int:
     """Look a file through and keep it with what is in it; nothing is taken yet.
 
     The very same file again answers with the first one. Raises Malformed for an empty file or one
-    beyond 20 MB, Refused where the agreement is no longer in force.
+    beyond `largest` bytes, Refused where the agreement is no longer in force.
     """
     by.require(RIGHT)
-    if not content or len(content) > LARGEST_FILE:
+    if not content or len(content) > largest:
         message = N_("A file of 1 to {most} bytes is expected.")
-        raise Malformed.of("file", name, message, most=LARGEST_FILE)
+        raise Malformed.of("file", name, message, most=largest)
     under = await agreement_of(agreement)
     if not under.terms.active:
         raise Refused("NOT_IN_FORCE", N_("This agreement is not in force."), field="agreement")
@@ -144,9 +151,16 @@ def _count(summary: Summary, match: Match, *, known: bool, day: date) -> None:
 
 async def ask_taking(file: int, *, by: Actor) -> None:
     """Let the worker take a file that was looked through. Raises NotFound, Conflict, Refused."""
+    async with unit_of_work(by):
+        await let_be_taken(file, by=by)
+        await plan_job(TAKE_JOB, key=f"{file}:{new_id()}", arguments={"file": file})
+
+
+async def let_be_taken(file: int, *, by: Actor) -> None:
+    """Say that a file that was looked through is to be taken, by whoever does it."""
     by.require(RIGHT)
     async with unit_of_work(by) as work:
-        row = await work.connection.fetchrow(_READ, file)
+        row = await work.connection.fetchrow(_STATE, file)
         if row is None:
             raise NotFound("NOT_FOUND", N_("There is no such file."), value=file)
         if row["state"] == "refused":
@@ -156,7 +170,6 @@ async def ask_taking(file: int, *, by: Actor) -> None:
         moved = await work.connection.fetchval(_MOVE, file, "waiting", ["seen"])
         if moved is None:
             raise Conflict("FILE_TAKEN", N_("Somebody has let this file be taken already."))
-        await plan_job(TAKE_JOB, key=f"{file}:{new_id()}", arguments={"file": file})
         await work.audit("billing:outside_file:asked", str(file))
 
 
@@ -171,10 +184,16 @@ async def drop_file(file: int, *, by: Actor) -> None:
         await work.audit("billing:outside_file:dropped", str(file))
 
 
-async def take_file(file: int, *, contracts: ContractAccounts, by: Actor) -> Summary:
+async def take_file(
+    file: int,
+    *,
+    contracts: ContractAccounts,
+    by: Actor,
+    progress: Callable[[int], None] = lambda _done: None,
+) -> Summary:
     """Take a file that waits, or go on with one broken off; answers what came of it.
 
-    Payments of days that are not open yet are left out: then the file may be taken again.
+    `progress` is told how many payments are behind, batch by batch. Payments of days that are not open yet are left out: then the file may be taken again.
     """
     by.require(RIGHT)
     async with unit_of_work(by) as work:
@@ -193,6 +212,7 @@ async def take_file(file: int, *, contracts: ContractAccounts, by: Actor) -> Sum
             await note_taken_back(work, agreement, others, summary)
             done += len(incoming)
             await work.connection.execute(_DONE, file, done)
+        progress(done)
     await _finish(file, summary, done, by)
     return summary
 
@@ -211,10 +231,19 @@ async def _finish(file: int, summary: Summary, done: int, by: Actor) -> None:
 
 
 async def _batches(agreement: Agreement, content: bytes) -> AsyncIterator[list[Piece]]:
-    """The pieces of a file, read beside the event loop."""
+    """The pieces of a file, read beside the event loop, one batch ahead of the caller."""
     pieces = pieces_of(agreement.terms, io.BytesIO(content))
-    while batch := await asyncio.to_thread(lambda: list(islice(pieces, BATCH))):
-        yield batch
+
+    def next_batch() -> list[Piece]:
+        return list(islice(pieces, BATCH))
+
+    ahead = asyncio.create_task(asyncio.to_thread(next_batch))
+    try:
+        while batch := await ahead:
+            ahead = asyncio.create_task(asyncio.to_thread(next_batch))
+            yield batch
+    finally:
+        ahead.cancel()
 
 
 def _stored(summary: Summary) -> str:
