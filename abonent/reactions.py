@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from abonent.billing.events import PaymentReversed, PaymentTaken
+from abonent.billing.service.fiscal.owing import owe_receipts, owe_refund_receipts
 from abonent.kernel.events import Reactions, install_reactions
 
-REACTIONS: Reactions = {}
+REACTIONS: Reactions = {
+    PaymentTaken: (owe_receipts,),
+    PaymentReversed: (owe_refund_receipts,),
+}
 """Event type to the functions that follow it, called before commit with lists of events."""
 
 

@@ -24,10 +24,14 @@ from arq.cron import cron as arq_cron
 from redis.exceptions import RedisError
 
 from abonent import reactions
+from abonent.billing.service.fiscal.making import fiscal_handler
+from abonent.billing.service.fiscal.owing import KIND as FISCAL
+from abonent.crm.queries.reaching import receipt_contact
 from abonent.crm.service.scans import DELETE as SCAN_DELETE
 from abonent.crm.service.scans import scan_handler
 from abonent.kernel import clock, housekeeping
 from abonent.kernel.db import DatabaseUnreachableError, open_database, room_modules
+from abonent.kernel.fiscal.choosing import cash_register
 from abonent.kernel.jobs import Job, declared_jobs, due_runs, plan_job, run_job
 from abonent.kernel.logging import configure_logging
 from abonent.kernel.mail import KIND as MAIL
@@ -35,11 +39,22 @@ from abonent.kernel.mail import mail_handler
 from abonent.kernel.metrics import gauge
 from abonent.kernel.outbox import Handler, Handlers, deliver_due, waiting
 from abonent.kernel.settings import Settings
+from abonent.kernel.sms import KIND as SMS
+from abonent.kernel.sms import sms_handler
 
 QUEUE = "abonent:jobs"
+
+
+def _fiscal_handler(settings: Settings) -> Handler:
+    register = cash_register(settings)
+    return fiscal_handler(settings, register=register, contact_of=receipt_contact)
+
+
 DELIVERIES: dict[str, Callable[[Settings], Handler]] = {
+    FISCAL: _fiscal_handler,
     MAIL: mail_handler,
     SCAN_DELETE: scan_handler,
+    SMS: sms_handler,
 }
 """Kind of outbox row to the maker of its handler."""
 

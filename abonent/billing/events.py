@@ -17,6 +17,17 @@ class PaymentTaken:
 
 
 @dataclass(frozen=True, slots=True)
+class PaymentReversed:
+    """A payment was taken back by entry `entry_no`; the amount is that of the payment."""
+
+    account_id: int
+    entry_no: int
+    payment_no: int
+    amount: int
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
 class PromiseJudged:
     """A promised payment came to its day: kept, or broken."""
 

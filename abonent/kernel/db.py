@@ -26,6 +26,7 @@ import abonent
 from abonent.kernel import clock, i18n
 from abonent.kernel.actor import Actor
 from abonent.kernel.errors import Conflict, DatabaseUnreachableError
+from abonent.kernel.fiscal.receipts import use_fiscal
 from abonent.kernel.i18n import N_
 from abonent.kernel.money import Currency, use_currency
 from abonent.kernel.settings import Settings, mask_password
@@ -68,6 +69,7 @@ async def open_database(settings: Settings) -> AsyncIterator[None]:
     """
     context = tortoise_context.TortoiseContext()
     use_currency(Currency(settings.currency, settings.minor_digits))
+    use_fiscal(on=settings.fiscal != "none")
     config = await asyncio.to_thread(_read_files, settings)
     first = tortoise_context.get_current_context() is None
     async with context:

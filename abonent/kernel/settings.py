@@ -10,7 +10,15 @@ from pathlib import Path
 from typing import Any, Literal, Self
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+)
 from pydantic_core import ErrorDetails
 
 from abonent.kernel import clock
@@ -18,6 +26,7 @@ from abonent.kernel import clock
 PREFIX = "ABONENT_"
 MINIMUM_SECRET = 32
 
+_FISCAL = re.compile(r"https?://[^:@/]+:[^@/]+@[^/]+(/[^/]+)*/v[45]/[^/]+/?")
 _PASSWORD = re.compile(r"(?<=:)[^:/@]*(?=@)")
 
 
@@ -57,6 +66,9 @@ class Settings(BaseModel):
     content: Path | None = None
     smtp_url: SecretStr | None = None
     mail_from: str = "noreply@localhost"
+    fiscal: Literal["none", "file", "atol"] = "none"
+    fiscal_url: SecretStr | None = None
+    public_url: str | None = None
     files_url: SecretStr | None = None
     files_check: str | None = None
 
@@ -105,6 +117,21 @@ class Settings(BaseModel):
             raise ValueError("an address such as s3://key:secret@host:443/bucket")
         return url
 
+    @field_validator("fiscal_url")
+    @classmethod
+    def _fiscal(cls, url: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
+        needed = info.data.get("fiscal") == "atol"
+        if (url is None and needed) or (url and not _FISCAL.fullmatch(url.get_secret_value())):
+            raise ValueError("an address such as https://login:password@host/possystem/v4/GROUP")
+        return url
+
+    @field_validator("public_url")
+    @classmethod
+    def _public(cls, url: str | None) -> str | None:
+        if url is not None and urlsplit(url).scheme not in {"http", "https"}:
+            raise ValueError("the address subscribers and banks see, such as https://isp.example")
+        return url.rstrip("/") if url else url
+
     @field_validator("secret_key")
     @classmethod
     def _long_enough(cls, key: SecretStr | None) -> SecretStr | None:
@@ -149,7 +176,7 @@ def _explain(detail: ErrorDetails) -> str:
     name = str(detail["loc"][0]) if detail["loc"] else "?"
     value = (
         "***"
-        if name in {"secret_key", "smtp_url", "files_url"}
+        if name in {"secret_key", "smtp_url", "fiscal_url", "files_url"}
         else mask_password(str(detail["input"]))
     )
     expected = detail["msg"].removeprefix("Value error, ")

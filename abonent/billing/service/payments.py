@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any
 
 from abonent.billing.errors import AlreadyReversed, NotOnAccount, PaymentDiffers
-from abonent.billing.events import PaymentTaken
+from abonent.billing.events import PaymentReversed, PaymentTaken
 from abonent.billing.queries.books import Loaded
 from abonent.billing.queries.entries import entry_row
 from abonent.billing.rules import changes
@@ -108,6 +108,8 @@ async def reverse_payment(number: str, payment: int, *, by: Actor, reason: str) 
             corrects=payment,
             reason=reason,
         )
+        account, source = loaded.book.account, row["source"] or ""
+        work.record(PaymentReversed(account, posting.no, payment, row["amount"], source))
         await _audit(work, number, loaded, posting, reason)
     return Taken(posting.no, loaded)
 

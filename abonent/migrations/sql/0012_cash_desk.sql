@@ -196,6 +196,7 @@ CREATE TABLE fiscal_document (
     payment_type    smallint    NOT NULL,
     state           text        NOT NULL DEFAULT 'WAITING'
                                 CHECK (state IN ('WAITING', 'SENT', 'DONE', 'FAILED')),
+    tries           smallint    NOT NULL DEFAULT 1 CHECK (tries > 0),
     uuid            text,
     marks           jsonb,
     error           text,

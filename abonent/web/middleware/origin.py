@@ -25,7 +25,9 @@ _OWN = frozenset({"same-origin", "none"})
 class CrossOriginProtection:
     """Refuses with 403 what another site sent in the name of somebody signed in here."""
 
-    def __init__(self, app: ASGIApp, *, exempt: tuple[str, ...] = ("/api/", "/pay/")) -> None:
+    def __init__(
+        self, app: ASGIApp, *, exempt: tuple[str, ...] = ("/api/", "/hooks/", "/pay/")
+    ) -> None:
         self.app = app
         self.exempt = exempt
 

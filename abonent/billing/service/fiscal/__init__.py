@@ -1,0 +1,1 @@
+"""Fiscal receipts of payments: owed with the payment, made out after it."""
