@@ -1,10 +1,11 @@
-"""Tables for spreadsheets: CSV that opens without questions where the reader is."""
+"""Files that pages answer: tables for spreadsheets and printed documents."""
 
 from __future__ import annotations
 
 import csv
 import io
 from collections.abc import Iterable, Sequence
+from urllib.parse import quote
 
 from starlette.responses import Response
 
@@ -28,6 +29,18 @@ def csv_answer(name: str, rows: Iterable[Sequence[Cell]]) -> Response:
         media_type="text/csv; charset=utf-8",
         headers={
             "Content-Disposition": f'attachment; filename="{name}"',
+            "Cache-Control": "no-store",
+        },
+    )
+
+
+def pdf_answer(name: str, pdf: bytes) -> Response:
+    """Answer a printed document: the browser shows it, and names it so when it is kept."""
+    return Response(
+        pdf,
+        media_type="application/pdf",
+        headers={
+            "Content-Disposition": f"inline; filename*=UTF-8''{quote(name)}",
             "Cache-Control": "no-store",
         },
     )

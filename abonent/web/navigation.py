@@ -55,6 +55,13 @@ SECTIONS: tuple[Section, ...] = (
         N_("Money"),
         (
             Item(
+                label=N_("Cash desk"),
+                path="/cash",
+                icon="cash",
+                right="billing.shift.work",
+                go="K",
+            ),
+            Item(
                 label=N_("The day"),
                 path="/day",
                 icon="calendar-event",

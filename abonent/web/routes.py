@@ -6,8 +6,11 @@ from starlette.routing import BaseRoute
 
 from abonent.web.access import PUBLIC, SIGNED_IN, PageRoute
 from abonent.web.account_routes import ACCOUNT_ROUTES
+from abonent.web.cash_routes import CASH_ROUTES
 from abonent.web.health import alive, metrics, ready
+from abonent.web.outside_routes import OUTSIDE_ROUTES
 from abonent.web.pages import day, finding, parked, profile, signing, start, turnover
+from abonent.web.people_routes import PEOPLE_ROUTES
 from abonent.web.registers.declared import REGISTERS
 from abonent.web.registers.pages import register_routes
 from abonent.web.registers.task_pages import TASK_ROUTES
@@ -31,6 +34,9 @@ ROUTES: tuple[BaseRoute, ...] = (
     PageRoute("/turnover", turnover.show_turnover, right="billing.report.view", name="turnover"),
     PageRoute("/turnover.csv", turnover.download_turnover, right="billing.report.view"),
     *ACCOUNT_ROUTES,
+    *PEOPLE_ROUTES,
+    *CASH_ROUTES,
+    *OUTSIDE_ROUTES,
     *(route for register in REGISTERS.values() for route in register_routes(register)),
     *TASK_ROUTES,
     PageRoute("/parked", parked.show_parked, right="billing.payment.take", name="parked"),

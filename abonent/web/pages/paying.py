@@ -10,9 +10,12 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import Response
 
+from abonent.billing.cash_errors import TooLittleGiven
 from abonent.billing.errors import PaymentDiffers
+from abonent.billing.queries.cash.shifts import Shift, own_shift
 from abonent.billing.queries.past import PastPayment, payment_known, same_payment
-from abonent.billing.service.payments import LARGEST_PAYMENT, take_payment
+from abonent.billing.service.cash.taking import must_have_shift, take_at_desk
+from abonent.billing.service.payments import LARGEST_PAYMENT
 from abonent.billing.service.previews import preview_payment
 from abonent.kernel import clock
 from abonent.kernel.actor import Actor
@@ -54,7 +57,8 @@ async def show_payment(request: Request) -> Response:
     suggested = _typed(card.asked) if card.asked else ""
     form = {"amount": suggested, "source": "cash", "key": new_key()}
     preview = await preview_payment(number, by=by, amount=card.asked) if card.asked else None
-    context = _context(card.view.number, form) | {"card": card, "preview": preview}
+    context = await _context(card.view.number, form, by)
+    context |= {"card": card, "preview": preview}
     return answer(request, _TEMPLATE, context, error=None)
 
 
@@ -63,34 +67,57 @@ def _typed(amount: int) -> str:
     return format_money(amount, current_language(), currency=False)
 
 
-def _context(number: str, form: Mapping[str, str]) -> dict[str, Any]:
+async def _context(number: str, form: Mapping[str, str], by: Actor) -> dict[str, Any]:
+    """What the template shows; `shift` is the drawer that cash would go into."""
     empty: dict[str, Any] = {"errors": {}, "twin": None, "known": None, "preview": None}
-    return empty | {"number": number, "given": form, "sources": SOURCES} | words()
+    shift: Shift | None = await own_shift(by=by)
+    desk = {
+        "shift": shift,
+        "no_shift": shift is None and await must_have_shift(by),
+        "change": None,
+    }
+    return empty | desk | {"number": number, "given": form, "sources": SOURCES} | words()
 
 
 async def pay(request: Request) -> Response:
     """Take the payment, or show what it would do; what is wrong comes back beside its field."""
     by, number = signed_in(request).actor, request.path_params["number"]
     form = await form_of(request)
-    context = _context(number, form)
+    context = await _context(number, form, by)
     error: DomainError | None = None
     try:
         amount = amount_in(form, "amount", largest=LARGEST_PAYMENT)
+        given = _given(form)
+        context["change"] = None if given is None else given - amount
         context["twin"] = await _twin(number, by, form, amount)
         if carries_out(form):
             _check(form, context["twin"])
-            taken = await take_payment(
-                number, by=by, amount=amount, source=form["source"], external_id=form["key"]
+            done = await take_at_desk(
+                number,
+                by=by,
+                amount=amount,
+                source=form["source"],
+                external_id=form["key"],
+                given=given,
             )
-            return go_to(request, f"/accounts/{number}?done=payment:{taken.entry_no}")
+            return go_to(request, f"/accounts/{number}?done=payment:{done.taken.entry_no}")
         context["preview"] = await preview_payment(number, by=by, amount=amount)
+        if given is not None and given < amount:
+            raise TooLittleGiven(given, amount)
     except ANSWERED_IN_PLACE as wrong:
         error = wrong
-        context["errors"] = said(wrong, {"amount": "amount", "source": "source"})
+        context["errors"] = said(wrong, {name: name for name in ("amount", "source", "given")})
         if isinstance(wrong, PaymentDiffers):
             context |= await _sent_before(by, form)
     context["card"] = await card_of(number, by=by)
     return answer(request, _TEMPLATE, context, error=error)
+
+
+def _given(form: Mapping[str, str]) -> int | None:
+    """The banknote the change is reckoned from; only cash has one."""
+    if form.get("source") != "cash" or not form.get("given", "").strip():
+        return None
+    return amount_in(form, "given", largest=LARGEST_PAYMENT)
 
 
 def _check(form: Mapping[str, str], twin: Known | None) -> None:

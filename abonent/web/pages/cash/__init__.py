@@ -1,0 +1,1 @@
+"""The pages of a cash desk: the shift, its receipts, its reports."""
