@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abonent.web.access import PageRoute
 from abonent.web.pages import accounts, changing, freezing, paying, promising
+from abonent.web.pages.money import MONEY_DIALOGS
 
 _ONE = "/accounts/{number:str}"
 _SEE = "billing.account.view"
@@ -22,4 +23,5 @@ ACCOUNT_ROUTES = (
     PageRoute(f"{_ONE}/tariff", changing.change, right="billing.tariff.change", methods=_POST),
     *freezing.FREEZE.routes,
     *freezing.FREEZE_END.routes,
+    *(route for dialog in MONEY_DIALOGS for route in dialog.routes),
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from enum import StrEnum
 from typing import Any, TypeAlias
@@ -81,14 +81,19 @@ def read_fields(
     form: Mapping[str, Any],
     *,
     choices: Mapping[str, Choices] | None = None,
+    typing: bool = False,
 ) -> dict[str, Any]:
-    """Read every field. Raises Malformed naming all that are wrong, in the order of the form."""
+    """Read every field. Raises Malformed naming all that are wrong, in the order of the form.
+
+    While one is still `typing`, texts that are to come may be empty.
+    """
     values: dict[str, Any] = {}
     wrong: list[FieldError] = []
     for asked in fields:
         offered = (choices or {}).get(asked.name, asked.choices)
         try:
-            values[asked.name] = _read(asked, form.get(asked.name), offered)
+            due = replace(asked, required=False) if typing and asked.kind in _TEXTS else asked
+            values[asked.name] = _read(due, form.get(asked.name), offered)
         except Malformed as error:
             wrong += error.errors
     if wrong:
@@ -213,6 +218,7 @@ _READERS: dict[Kind, Callable[[Field, str, Choices], Any]] = {
     Kind.PASSWORD: _as_typed,
 }
 _NOT_TEXT = {Kind.AMOUNT, Kind.PERCENT, Kind.NUMBER, Kind.DAY, Kind.CHOICE, Kind.SEGMENTS}
+_TEXTS = {Kind.TEXT, Kind.AREA}
 _EMPTY = {
     Kind.AMOUNT: N_("Give an amount."),
     Kind.DAY: N_("Give a day."),

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -16,7 +16,7 @@ from abonent.billing.rules.promises import Terms, grant
 from abonent.billing.service.freezes import charge_freeze, check_freeze, known_freezes
 from abonent.billing.service.services import own_service
 from abonent.kernel.actor import Actor
-from abonent.kernel.db import reading
+from abonent.kernel.db import reading, unit_of_work
 
 _DISTRICT = "SELECT district FROM billing_place WHERE id = $1"
 
@@ -49,6 +49,27 @@ def _trying(loaded: Loaded) -> Iterator[Preview]:
     yield preview
     preview.after = view_of(loaded)
     preview.postings = loaded.book.postings[known:]
+
+
+class _TriedError(Exception):
+    """Ends a trial: everything it wrote is rolled back."""
+
+
+async def tried(number: str, act: Callable[[], Awaitable[Loaded]], *, by: Actor) -> Preview:
+    """Do the very thing in a transaction that is rolled back, and tell what it would have done.
+
+    `act` is a use case on the account, with its checks and refusals; it answers the account's book.
+    """
+    by.require("billing.account.view")
+    before = await look(number)
+    previews: list[Preview] = []
+    with suppress(_TriedError):
+        async with unit_of_work(by):
+            after = await act()
+            new = after.book.postings[len(before.book.postings) :]
+            previews.append(Preview(view_of(before), view_of(after), new))
+            raise _TriedError
+    return previews[0]
 
 
 async def preview_payment(number: str, *, by: Actor, amount: int) -> Preview:
@@ -142,6 +163,18 @@ async def tariff_choices(number: str, no: int | None, *, by: Actor) -> TariffCho
         or (tariff.kind == own.kind and tariff.code not in loaded.catalogue.archived)
     ]
     return TariffChoices(loaded, service, sorted(offered, key=lambda c: (c.fee, c.name)))
+
+
+async def services_sold(number: str, *, by: Actor) -> tuple[Loaded, list[Choice]]:
+    """The account and the tariffs a new service of it may have, by kind, the cheapest first."""
+    by.require("billing.account.view")
+    loaded = await look(number)
+    async with reading() as connection:
+        district = await connection.fetchval(_DISTRICT, loaded.row["place_id"]) or ""
+    tariffs = loaded.catalogue.tariffs.values()
+    choices = [(t.kind, _choice(loaded, t, district, current=False)) for t in tariffs]
+    choices = [(kind, choice) for kind, choice in choices if choice.sold]
+    return loaded, [c for _kind, c in sorted(choices, key=lambda pair: (pair[0], pair[1].fee))]
 
 
 def _first(loaded: Loaded) -> Service:
