@@ -28,6 +28,13 @@ def configure(parser: ArgumentParser) -> None:
         help="such as billing.payment.take or billing.*; everything when not given; "
         "each call's right is named in /api/v1/openapi.json",
     )
+    create.add_argument(
+        "--districts",
+        nargs="+",
+        default=[],
+        metavar="DISTRICT",
+        help="no account outside them exists for the token; all when not given",
+    )
     revoke = actions.add_parser("revoke", help="end a token")
     revoke.add_argument("id", type=int, help="its number in the list")
     actions.add_parser("list", help="list the tokens in force, without their secrets")
@@ -50,7 +57,8 @@ async def _act(arguments: Namespace) -> None:
         case "create":
             rights = [right for given in arguments.rights for right in given.split(",") if right]
             check_rights(rights)
-            print(await service.create_token(arguments.name, rights, by=SYSTEM))
+            places = arguments.districts
+            print(await service.create_token(arguments.name, rights, districts=places, by=SYSTEM))
         case "revoke":
             await service.revoke_token(arguments.id, by=SYSTEM)
             print(f"token {arguments.id} revoked")

@@ -17,17 +17,20 @@ SELECT n.account_id, b.number, r.contract, r.name, r.phone, r.street, r.house, r
 FROM billing_account_number n JOIN billing_account b USING (account_id)
 LEFT JOIN crm_register r USING (account_id)
 WHERE n.number = $1 AND $2 = '' AND $3 = 0::bigint AND $4 > 0
+    AND ($5::text[] IS NULL OR r.district = ANY($5))
 """
 _BY_NUMBER = """
 SELECT *, number AS key FROM crm_register
 WHERE number LIKE $5 AND number <> $1
     AND number ~>=~ $2 AND (number ~>~ $2 OR account_id > $3)
+    AND ($6::text[] IS NULL OR district = ANY($6))
 ORDER BY number USING ~<~, account_id LIMIT $4
 """
 _BY_CONTRACT = """
 SELECT *, contract AS key FROM crm_register
 WHERE contract LIKE $5 AND number NOT LIKE $5 AND $1 <> ''
     AND contract ~>=~ $2 AND (contract ~>~ $2 OR account_id > $3)
+    AND ($6::text[] IS NULL OR district = ANY($6))
 ORDER BY contract USING ~<~, account_id LIMIT $4
 """
 # By any phone of the subscriber; of several that match, the first one speaks for the account.
@@ -41,6 +44,7 @@ JOIN crm_register r ON r.account_id = a.account_id
 WHERE f.kind = 'phone' AND f.removed_at IS NULL AND (f.value LIKE $5 OR f.value LIKE $6)
     AND r.number NOT LIKE $1 AND r.contract NOT LIKE $1
     AND f.value ~>=~ $2 AND (f.value ~>~ $2 OR r.account_id > $3)
+    AND ($7::text[] IS NULL OR r.district = ANY($7))
     AND NOT EXISTS (SELECT 1 FROM crm_contact o WHERE o.subscriber_id = f.subscriber_id
         AND o.kind = 'phone' AND o.removed_at IS NULL AND o.value ~<~ f.value
         AND (o.value LIKE $5 OR o.value LIKE $6))
@@ -49,23 +53,27 @@ ORDER BY f.value USING ~<~, r.account_id LIMIT $4
 _BY_NAME = """
 SELECT *, name_key AS key FROM crm_register
 WHERE name_key LIKE $1 AND name_key ~>=~ $2 AND (name_key ~>~ $2 OR account_id > $3)
+    AND ($5::text[] IS NULL OR district = ANY($5))
 ORDER BY name_key USING ~<~, account_id LIMIT $4
 """
 _BY_WORDS = """
 SELECT *, name_key AS key FROM crm_register
 WHERE name_key ~ $5 AND name_key ~ $6 AND name_key ~ $7 AND name_key NOT LIKE $1
     AND name_key ~>=~ $2 AND (name_key ~>~ $2 OR account_id > $3)
+    AND ($8::text[] IS NULL OR district = ANY($8))
 ORDER BY name_key USING ~<~, account_id LIMIT $4
 """
 _BY_PLACE = """
 SELECT *, address_order AS key FROM crm_register
 WHERE address_key ~ $5 AND NOT (name_key ~ $6 AND name_key ~ $7 AND name_key ~ $8) AND $1 <> ''
     AND address_order ~>=~ $2 AND (address_order ~>~ $2 OR account_id > $3)
+    AND ($9::text[] IS NULL OR district = ANY($9))
 ORDER BY address_order USING ~<~, account_id LIMIT $4
 """
 _ALIKE = """
 SELECT *, name_key AS key FROM crm_register
 WHERE $1 <% name_key AND $2 = '' AND $3 = 0::bigint
+    AND ($5::text[] IS NULL OR district = ANY($5))
 ORDER BY word_similarity($1, name_key) DESC, account_id LIMIT $4
 """
 _LOOSER = "SET LOCAL pg_trgm.word_similarity_threshold = 0.4"
@@ -75,6 +83,7 @@ SELECT b.account_id, b.number, r.contract, r.name, r.phone, r.street, r.house, r
     b.number AS key
 FROM billing_account b LEFT JOIN crm_register r USING (account_id)
 WHERE b.account_id = ANY($1::bigint[])
+    AND ($2::text[] IS NULL OR r.district = ANY($2))
 """
 _MATCHES_NOTHING = "^$."
 
@@ -143,7 +152,7 @@ async def find_accounts(text: str, *, by: Actor, after: str | None = None, limit
         for place, way in enumerate(_ways(typed)):
             if place < start or len(found) > limit:
                 continue
-            known = (way.first, key, account, limit + 1 - len(found), *way.rest)
+            known = (way.first, key, account, limit + 1 - len(found), *way.rest, _districts(by))
             rows = await connection.fetch(way.statement, *known)
             found += [_hit(row, way.why, by) for row in rows]
             if len(found) > limit:
@@ -159,7 +168,7 @@ async def find_accounts(text: str, *, by: Actor, after: str | None = None, limit
 async def _alike(connection: Any, typed: Typed, limit: int, by: Actor) -> list[Hit]:
     await connection.execute(_LOOSER)
     for reading in typed.readings:
-        rows = await connection.fetch(_ALIKE, reading.name, "", 0, min(limit, 10))
+        rows = await connection.fetch(_ALIKE, reading.name, "", 0, min(limit, 10), _districts(by))
         if rows:
             return [_hit(row, Why.ALIKE, by) for row in rows]
     return []
@@ -169,9 +178,14 @@ async def hits_of(accounts: list[int], *, by: Actor) -> list[Hit]:
     """The given accounts as answers, in the order given."""
     by.require("crm.subscriber.view")
     async with transaction() as connection:
-        rows = await connection.fetch(_BY_IDS, accounts)
+        rows = await connection.fetch(_BY_IDS, accounts, _districts(by))
     known = {row["account_id"]: _hit(row, Why.RECENT, by) for row in rows}
     return [known[account] for account in accounts if account in known]
+
+
+def _districts(by: Actor) -> list[str] | None:
+    """The last parameter of every statement: where to look, None for everywhere."""
+    return None if by.districts is None else sorted(by.districts)
 
 
 def _ways(typed: Typed) -> Iterator[_Way]:

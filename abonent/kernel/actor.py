@@ -18,7 +18,9 @@ class Actor:
     """The one a use case acts for; `rights` are names such as "billing.payment.take".
 
     A right ending in ".*" covers everything below it; "*" covers all. `districts` are those whose
-    subscribers the actor may see, None for all of them; `office` is where the actor works.
+    subscribers the actor may see, None for all of them; `office` is where the actor works;
+    `session` is the sign-in under which the actor acts, where there is one. `accounts`
+    are the numbers that exist for the actor, None for all of them: a subscriber's are the own ones.
     """
 
     kind: ActorKind
@@ -27,6 +29,8 @@ class Actor:
     rights: frozenset[str]
     districts: frozenset[str] | None = None
     office: int | None = None
+    session: int | None = None
+    accounts: frozenset[str] | None = None
 
     def may(self, right: str) -> bool:
         """Tell whether the actor holds the right itself or one that covers it."""
@@ -34,6 +38,14 @@ class Actor:
             return True
         parts = right.split(".")
         return any(".".join(parts[:size]) + ".*" in self.rights for size in range(1, len(parts)))
+
+    def sees(self, district: str) -> bool:
+        """Tell whether what lies in a district exists for the actor."""
+        return self.districts is None or district in self.districts
+
+    def reaches(self, number: str) -> bool:
+        """Tell whether an account exists for the actor."""
+        return self.accounts is None or number in self.accounts
 
     def require(self, right: str) -> None:
         """Raise Forbidden unless the actor may."""

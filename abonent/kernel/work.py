@@ -19,8 +19,9 @@ ROUNDS = 16
 """Reactions may record events of their own; more rounds than this is a circle."""
 
 _INSERT_AUDIT = """
-INSERT INTO audit (id, at, actor_kind, actor_id, action, subject, account_id, before, after)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+INSERT INTO audit (id, at, actor_kind, actor_id, action, subject, account_id, before, after,
+    session_id)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
 """
 _INSERT_PERSONAL = "INSERT INTO audit_personal (audit_id, personal) VALUES ($1, $2)"
 _INSERT_OUTBOX = """
@@ -67,7 +68,7 @@ class UnitOfWork:
         self._audits.append(
             (
                 audit_id, clock.now(), self.by.kind, self.by.id, action, subject, account_id,
-                _optional(before), _optional(after),
+                _optional(before), _optional(after), self.by.session,
             )
         )  # fmt: skip
         if personal is not None:

@@ -11,11 +11,15 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
+from abonent.billing.queries.reach import check_reach
 from abonent.kernel.errors import Forbidden
 from abonent.kernel.i18n import N_
 from abonent.web.errors import NotSignedIn
 from abonent.web.middleware.bodies import OWN_LIMIT
 from abonent.web.render import identity_of
+
+ACCOUNT = "/accounts/{number"
+"""Below it an address is about one account, which who is confined to districts may not know of."""
 
 LARGEST = 2**63 - 1
 """The largest number of a record."""
@@ -46,7 +50,8 @@ class PageRoute(Route):
     ) -> None:
         self.right = right
         self.body_limit = body_limit
-        super().__init__(path, guarded(endpoint, right), methods=list(methods), name=name)
+        served = guarded(endpoint, right, account=path.startswith(ACCOUNT))
+        super().__init__(path, served, methods=list(methods), name=name)
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve a request that this route matched."""
@@ -55,10 +60,11 @@ class PageRoute(Route):
         await super().handle(scope, receive, send)
 
 
-def guarded(endpoint: Endpoint, right: str) -> Endpoint:
-    """Return the endpoint behind a check of the right.
+def guarded(endpoint: Endpoint, right: str, *, account: bool = False) -> Endpoint:
+    """Return the endpoint behind a check of the right and, for an `account`, of its district.
 
-    Raises NotSignedIn when nobody is signed in, Forbidden when the right is not held.
+    Raises NotSignedIn when nobody is signed in, Forbidden when the right is not held,
+    AccountNotFound for an account outside the districts of who is confined to some.
     """
 
     @wraps(endpoint)
@@ -72,6 +78,8 @@ def guarded(endpoint: Endpoint, right: str) -> Endpoint:
         if right != SIGNED_IN and not identity.actor.may(right):
             message = N_("Your role does not include this right: {right}.")
             raise Forbidden("FORBIDDEN", message, right=right)
+        if account:
+            await check_reach(request.path_params["number"], by=identity.actor)
         return await endpoint(request)
 
     return checked

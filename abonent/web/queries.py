@@ -26,6 +26,7 @@ class Identity:
     language: str
     theme: str
     single_keys: bool
+    second_factor: bool
     last_seen_at: datetime
 
 
@@ -56,28 +57,33 @@ class Credentials:
 
 _IDENTITY = """
 SELECT s.id AS session_id, s.last_seen_at, u.id AS user_id, u.login, u.name, u.role,
-       u.language, u.theme, u.single_keys, r.name AS role_name, r.rights
+       u.language, u.theme, u.single_keys, u.districts, u.office_id, r.name AS role_name, r.rights,
+       f.user_id IS NOT NULL AS second_factor
   FROM web_session s
   JOIN web_user u ON u.id = s.user_id
   JOIN web_role r ON r.code = u.role
- WHERE s.secret_hash = $1 AND s.revoked_at IS NULL
+  LEFT JOIN web_second_factor f ON f.user_id = u.id AND f.confirmed_at IS NOT NULL
+ WHERE s.secret_hash = $1 AND s.revoked_at IS NULL AND s.stage = 'open'
    AND s.expires_at > $2 AND s.last_seen_at > $3 AND u.active
+   AND (f.user_id IS NOT NULL OR NOT r.second_factor)
 """
+"""Who has a role that wants a second factor and has none is asked for it by the next sign-in."""
 
 _USER = """
-SELECT u.id AS user_id, u.name, r.rights
+SELECT u.id AS user_id, u.name, u.districts, u.office_id, NULL AS session_id, r.rights
   FROM web_user u JOIN web_role r ON r.code = u.role
  WHERE u.id = $1 AND u.active
 """
 
 _BEARER = """
-SELECT id, name, rights FROM web_token WHERE secret_hash = $1 AND revoked_at IS NULL
+SELECT id, name, rights, districts FROM web_token WHERE secret_hash = $1 AND revoked_at IS NULL
 """
 
 _SESSIONS = """
 SELECT id, created_at, last_seen_at, ip, agent
   FROM web_session
- WHERE user_id = $1 AND revoked_at IS NULL AND expires_at > $2 AND last_seen_at > $3
+ WHERE user_id = $1 AND revoked_at IS NULL AND stage = 'open'
+   AND expires_at > $2 AND last_seen_at > $3
  ORDER BY last_seen_at DESC
 """
 
@@ -109,6 +115,7 @@ def _identity(row: Any) -> Identity:
         language=row["language"],
         theme=row["theme"],
         single_keys=row["single_keys"],
+        second_factor=row["second_factor"],
         last_seen_at=row["last_seen_at"],
     )
 
@@ -121,7 +128,20 @@ async def user_actor(user_id: int) -> Actor | None:
 
 
 def _actor(row: Any) -> Actor:
-    return Actor("user", str(row["user_id"]), row["name"], frozenset(row["rights"]))
+    return Actor(
+        "user",
+        str(row["user_id"]),
+        row["name"],
+        frozenset(row["rights"]),
+        districts=_districts(row),
+        office=row["office_id"],
+        session=row["session_id"],
+    )
+
+
+def _districts(row: Any) -> frozenset[str] | None:
+    """Where the actor is confined to; None for everywhere."""
+    return None if row["districts"] is None else frozenset(row["districts"])
 
 
 async def token_actor(secret: str) -> Actor | None:
@@ -130,7 +150,8 @@ async def token_actor(secret: str) -> Actor | None:
         row = await connection.fetchrow(_BEARER, secret_hash(secret))
     if row is None:
         return None
-    return Actor("token", str(row["id"]), row["name"], frozenset(row["rights"]))
+    rights = frozenset(row["rights"])
+    return Actor("token", str(row["id"]), row["name"], rights, districts=_districts(row))
 
 
 async def open_sessions(user_id: int) -> list[SessionLine]:

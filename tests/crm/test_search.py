@@ -156,7 +156,7 @@ async def test_an_index_answers(people: None, db: Any, typed: str, index: str) -
     await db.execute("SET LOCAL plan_cache_mode = force_custom_plan")
     plans = []
     for way in _ways(read_typed(typed)):
-        rows = await db.fetch("EXPLAIN " + way.statement, way.first, "", 0, 26, *way.rest)
+        rows = await db.fetch("EXPLAIN " + way.statement, way.first, "", 0, 26, *way.rest, None)
         plans.append("\n".join(row[0] for row in rows))
     assert any(index in plan for plan in plans), "\n\n".join(plans)
 

@@ -8,6 +8,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from abonent.billing.queries.books import Loaded, load_book, load_books
+from abonent.billing.queries.reach import check_reach
 from abonent.billing.rules.book import Book, Mode, Promise, Service
 from abonent.billing.rules.fees import price_on
 from abonent.billing.rules.forecast import Outlook, outlook
@@ -127,6 +128,7 @@ def paid_until(book: Book, service: Service) -> date | None:
 async def read_account(number: str, *, by: Actor) -> AccountView:
     """The account as it stands on the open day, whether or not the run has reached it."""
     by.require("billing.account.view")
+    await check_reach(number, by=by)
     return view_of(await look(number))
 
 

@@ -7,12 +7,14 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol
 
 from abonent.billing.queries.books import account_id
+from abonent.kernel.actor import Actor
 from abonent.kernel.errors import Malformed
 from abonent.kernel.i18n import N_
 
 _ENTITY = "SELECT id FROM billing_legal_entity WHERE code = $1"
 _ENTITIES = "SELECT id, code, name FROM billing_legal_entity"
 _DISTRICT = "SELECT id FROM billing_place WHERE district = $1"
+_DISTRICTS = "SELECT id FROM billing_place WHERE district = ANY($1::text[])"
 _BUILDING = "SELECT id FROM billing_place WHERE id = $1"
 _PLACES = "SELECT id, district, street, house FROM billing_place WHERE id = ANY($1::int[])"
 _NUMBERS = "SELECT account_id, number FROM billing_account WHERE account_id = ANY($1::bigint[])"
@@ -63,8 +65,11 @@ class Placed(Protocol):
         """The building's id."""
 
 
-async def chosen_places(connection: Any, within: Within) -> Chosen:
-    """The ids behind a choice; raises Malformed or AccountNotFound for what is not there."""
+async def chosen_places(connection: Any, within: Within, *, by: Actor) -> Chosen:
+    """The ids behind a choice; raises Malformed or AccountNotFound for what is not there.
+
+    Of who is confined to districts only their places are chosen.
+    """
     entity = None
     if within.legal_entity is not None:
         entity = await connection.fetchval(_ENTITY, within.legal_entity)
@@ -81,6 +86,9 @@ async def chosen_places(connection: Any, within: Within) -> Chosen:
         if not own:
             raise Malformed.of("building", within.building, N_("There is no such building."))
         places = own if places is None else places & own
+    if by.districts is not None:
+        reached = await _ids(connection, _DISTRICTS, sorted(by.districts))
+        places = reached if places is None else places & reached
     accounts = None
     if within.account is not None:
         accounts = [await account_id(connection, within.account)]

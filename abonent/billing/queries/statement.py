@@ -17,6 +17,7 @@ from abonent.billing.queries.books import (
 )
 from abonent.billing.queries.catalogue import Catalogue
 from abonent.billing.queries.entries import entry_row, posting_of
+from abonent.billing.queries.reach import check_place
 from abonent.billing.rules.book import Posting
 from abonent.billing.rules.opening import touch
 from abonent.billing.rules.periods import FAR
@@ -87,6 +88,7 @@ async def statement(
     async with snapshot() as connection:
         here = await installation(connection)
         loaded = await load_book(connection, number)
+        await check_place(connection, number, loaded.row["place_id"], by=by)
         chosen = (since or _EARLIEST, until or FAR)
         cursor = int(after) if after and after.isdecimal() else None
         given = (loaded.book.account, *chosen)
@@ -140,6 +142,7 @@ async def read_entry(number: str, no: int, *, by: Actor) -> tuple[Item, Catalogu
         here = await installation(connection)
         account = await account_id(connection, number)
         loaded = await load_one(connection, account)
+        await check_place(connection, number, loaded.row["place_id"], by=by)
         row = await entry_row(connection, account, no)
         if row is not None:
             rows = await connection.fetch(_PAGE, account, row["day"], FAR, no - 1, 1)

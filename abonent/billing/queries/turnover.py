@@ -164,7 +164,7 @@ async def turnover(
         raise Malformed.of("by", level, N_("There is no such level."))
     async with snapshot() as connection:
         here = await installation(connection)
-        chosen = await chosen_places(connection, within or Within())
+        chosen = await chosen_places(connection, within or Within(), by=by)
         page: list[int] | None = chosen.accounts
         if limit is not None and level == "account" and page is None:
             page = await _page(connection, chosen, after, limit)

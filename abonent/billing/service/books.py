@@ -16,6 +16,7 @@ from abonent.billing.queries.books import (
     load_one,
     matters,
 )
+from abonent.billing.queries.reach import check_place
 from abonent.billing.rules.book import Book, Mode, PromiseState, Service
 from abonent.billing.rules.opening import touch
 from abonent.billing.rules.periods import FAR, next_period_start
@@ -72,12 +73,14 @@ ON CONFLICT (account_id, no) DO UPDATE SET amount = excluded.amount
 async def open_account(work: UnitOfWork, number: str) -> Loaded:
     """Lock an account, read its book and bring it to the open day (ENGINE 2).
 
+    Raises AccountNotFound for a number nobody has and for an account beyond the actor's districts.
     The lock comes by a statement of its own: what is read after it is what the last holder left.
     """
     locked = await work.connection.fetchval(_LOCK_ONE, number, DAY_LOCK)
     if locked is None:
         raise AccountNotFound(number)
     loaded = await load_one(work.connection, locked)
+    await check_place(work.connection, number, loaded.row["place_id"], by=work.by)
     touch(loaded.book, loaded.open_day, loaded.due)
     return loaded
 
@@ -104,6 +107,8 @@ async def acting(number: str, *, by: Actor, right: str) -> AsyncIterator[tuple[U
     Raises Forbidden, AccountNotFound; whatever the block raises undoes everything.
     """
     by.require(right)
+    if not by.reaches(number):
+        raise AccountNotFound(number)
     async with unit_of_work(by) as work:
         loaded = await open_account(work, number)
         yield work, loaded

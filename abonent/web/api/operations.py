@@ -16,6 +16,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from abonent.billing.queries.reach import check_reach
 from abonent.kernel.actor import Actor
 from abonent.kernel.db import DatabaseUnreachableError, unit_of_work
 from abonent.kernel.errors import Conflict, DomainError, Forbidden, Malformed, NotFound, Refused
@@ -115,6 +116,8 @@ class ApiRoute(Route):
         if operation.right != ANYONE:
             by.require(operation.right)
         check_path(request.path_params)
+        if operation.path.startswith(ACCOUNT):
+            await check_reach(request.path_params["number"], by=by)
         key = request.headers.get("idempotency-key") if operation.method == "POST" else None
         try:
             raw = await _raw(request, operation)

@@ -20,24 +20,37 @@ PREFIX = "abn_"
 EVERYTHING = ("*",)
 
 _ADD = """
-INSERT INTO web_token (id, secret_hash, name, rights, created_at) VALUES ($1, $2, $3, $4, $5)
+INSERT INTO web_token (id, secret_hash, name, rights, created_at, districts)
+VALUES ($1, $2, $3, $4, $5, $6)
 """
 _REVOKE = "UPDATE web_token SET revoked_at = $2 WHERE id = $1 AND revoked_at IS NULL RETURNING id"
 
 
-async def create_token(name: str, rights: Iterable[str] = EVERYTHING, *, by: Actor = SYSTEM) -> str:
-    """Make an API token with these rights and return it; it cannot be shown again."""
+async def create_token(
+    name: str,
+    rights: Iterable[str] = EVERYTHING,
+    *,
+    districts: Iterable[str] = (),
+    by: Actor = SYSTEM,
+) -> str:
+    """Make an API token with these rights and return it; it cannot be shown again.
+
+    With `districts` no other account exists for it.
+    """
     name = name.strip()
     held = sorted({right.strip() for right in rights if right.strip()})
     if not name:
         raise Malformed.of("name", name, N_("Give the token a name."))
     if not held:
         raise Malformed.of("rights", "", N_("Name at least one right."))
+    places = sorted({district.strip() for district in districts if district.strip()}) or None
     token = PREFIX + secrets.token_urlsafe(32)
     token_id = new_id()
     async with unit_of_work(by) as uow:
-        await uow.connection.execute(_ADD, token_id, secret_hash(token), name, held, clock.now())
-        await uow.audit("web:token:create", f"token:{token_id}", after={"rights": held})
+        row = (token_id, secret_hash(token), name, held, clock.now(), places)
+        await uow.connection.execute(_ADD, *row)
+        after = {"rights": held, "districts": places}
+        await uow.audit("web:token:create", f"token:{token_id}", after=after)
     return token
 
 

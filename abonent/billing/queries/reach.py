@@ -1,0 +1,38 @@
+"""Whose accounts an actor may know of: one who is confined to districts knows of none elsewhere."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from abonent.billing.errors import AccountNotFound
+from abonent.kernel.actor import Actor
+from abonent.kernel.db import reading
+
+_DISTRICT = """
+SELECT p.district FROM billing_account_number n
+JOIN billing_account a ON a.account_id = n.account_id JOIN billing_place p ON p.id = a.place_id
+WHERE n.number = $1
+"""
+_DISTRICT_OF_PLACE = "SELECT district FROM billing_place WHERE id = $1"
+
+
+async def check_reach(number: str, *, by: Actor) -> None:
+    """Raise AccountNotFound where an account lies in no district of the actor.
+
+    It is the answer for an account that does not exist: where it lies is not given away. For who is
+    confined to no district nothing is asked of the database.
+    """
+    if by.districts is None:
+        return
+    async with reading() as connection:
+        district = await connection.fetchval(_DISTRICT, number)
+    if district is None or not by.sees(district):
+        raise AccountNotFound(number)
+
+
+async def check_place(connection: Any, number: str, place: int, *, by: Actor) -> None:
+    """The same for an account whose place has been read."""
+    if by.districts is None:
+        return
+    if not by.sees(await connection.fetchval(_DISTRICT_OF_PLACE, place)):
+        raise AccountNotFound(number)
