@@ -68,7 +68,7 @@ async def sign_in(login: str, *, password: str, ip: str = "", agent: str = "") -
     """
     login = normal_login(login)
     keys = {throttle_key("login", login): PER_LOGIN, throttle_key("ip", ip): PER_ADDRESS}
-    await _count_attempt(keys)
+    await count_attempt(keys)
     found = await credentials(login)
     right = await passwords.password_matches(found.password_hash if found else None, password)
     if found is None or not right or not found.active:
@@ -76,7 +76,7 @@ async def sign_in(login: str, *, password: str, ip: str = "", agent: str = "") -
     return await _open_session(found.user_id, keys=keys, ip=ip, agent=agent)
 
 
-async def _count_attempt(keys: dict[bytes, Limit]) -> None:
+async def count_attempt(keys: dict[bytes, Limit]) -> None:
     """Count one attempt against every key, or refuse it uncounted when one of them is blocked.
 
     Counting locks the key's row: of many attempts at once each sees the block the last one set.
@@ -107,14 +107,18 @@ async def _count(
     return None
 
 
+async def forgive(connection: asyncpg.Connection, by_login: bytes, by_address: bytes) -> None:
+    """Forget the failures of a login that has signed in, and one attempt of its address."""
+    await connection.execute(_FORGET, by_login, clock.now() - timedelta(days=1))
+    await connection.execute(_UNCOUNT, by_address)
+
+
 async def _open_session(user_id: int, *, keys: dict[bytes, Limit], ip: str, agent: str) -> SignedIn:
     now = clock.now()
     session_id, secret = new_id(), secrets.token_urlsafe(32)
     expires_at = now + SESSION_LIFE
-    by_login, by_address = keys
     async with unit_of_work(SYSTEM) as uow:
-        await uow.connection.execute(_FORGET, by_login, now - timedelta(days=1))
-        await uow.connection.execute(_UNCOUNT, by_address)
+        await forgive(uow.connection, *keys)
         await uow.connection.execute(
             _OPEN, session_id, secret_hash(secret), user_id, now, expires_at, ip, agent[:200]
         )
