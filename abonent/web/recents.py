@@ -8,12 +8,13 @@ from abonent.kernel.db import reading, transaction
 KEPT = 12
 
 _SEE = """
-INSERT INTO web_recent (user_id, account_id, seen_at) VALUES ($1, $2, $3)
-ON CONFLICT (user_id, account_id) DO UPDATE SET seen_at = excluded.seen_at
-"""
-_FORGET = """
-DELETE FROM web_recent WHERE user_id = $1 AND account_id NOT IN (
-    SELECT account_id FROM web_recent WHERE user_id = $1 ORDER BY seen_at DESC LIMIT $2
+WITH seen AS (
+    INSERT INTO web_recent (user_id, account_id, seen_at) VALUES ($1, $2, $3)
+    ON CONFLICT (user_id, account_id) DO UPDATE SET seen_at = excluded.seen_at
+)
+DELETE FROM web_recent WHERE user_id = $1 AND account_id <> $2 AND account_id NOT IN (
+    SELECT account_id FROM web_recent WHERE user_id = $1 AND account_id <> $2
+    ORDER BY seen_at DESC LIMIT $4
 )
 """
 _LATEST = "SELECT account_id FROM web_recent WHERE user_id = $1 ORDER BY seen_at DESC LIMIT $2"
@@ -22,8 +23,7 @@ _LATEST = "SELECT account_id FROM web_recent WHERE user_id = $1 ORDER BY seen_at
 async def note_seen(user_id: int, account: int) -> None:
     """Remember that the user opened an account's card; only the latest are kept."""
     async with transaction() as connection:
-        await connection.execute(_SEE, user_id, account, clock.now())
-        await connection.execute(_FORGET, user_id, KEPT)
+        await connection.execute(_SEE, user_id, account, clock.now(), KEPT - 1)
 
 
 async def seen_lately(user_id: int, *, limit: int = KEPT) -> list[int]:

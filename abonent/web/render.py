@@ -82,7 +82,7 @@ def make_environment(settings: Settings, assets: Assets) -> Environment:
         "address_of": address_of,
     }
     # Macros are globals, so that a block rendered on its own has them as well.
-    for name in ("ui", "form", "account", "act", "register"):
+    for name in ("ui", "form", "account", "act", "register", "people"):
         environment.globals["reg" if name == "register" else name] = environment.get_template(
             f"macros/{name}.html"
         ).module

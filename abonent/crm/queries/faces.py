@@ -10,8 +10,8 @@ from abonent.kernel.actor import Actor
 from abonent.kernel.db import reading
 
 _FACE = """
-SELECT a.account_id, a.number, a.flat, a.entrance, a.floor, s.id AS subscriber, s.kind, s.name,
-    s.tax_id, s.phone, s.email, c.number AS contract, c.signed_on, c.state AS contract_state,
+SELECT a.account_id, a.number, a.flat, a.entrance, a.floor, a.version, s.id AS subscriber, s.kind,
+    s.name, s.tax_id, s.phone, s.email, c.number AS contract, c.signed_on, c.state AS contract_state,
     c.ends_on AS contract_ends_on, p.id AS place, p.district, p.street, p.house
 FROM crm_account a
 JOIN crm_contract c ON c.id = a.contract_id
@@ -32,7 +32,8 @@ WHERE c.subscriber_id = $1 AND a.number <> $2 ORDER BY a.number LIMIT 20
 class Face:
     """Whose an account is, under which contract, and where it stands.
 
-    `phone` and `email` are whole: pages show contacts as `contacts_of` gives them.
+    `version` is that of the flat. `phone` and `email` are whole: pages show contacts as
+    `contacts_of` gives them.
     """
 
     account_id: int
@@ -40,6 +41,7 @@ class Face:
     flat: str
     entrance: int | None
     floor: int | None
+    version: int
     subscriber: int
     kind: str
     name: str

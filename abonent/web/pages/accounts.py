@@ -12,6 +12,7 @@ from starlette.responses import Response
 
 from abonent.billing.queries.accounts import AccountView, look, view_of
 from abonent.billing.queries.books import Loaded
+from abonent.billing.queries.cash.receipts import receipt_of_entry
 from abonent.billing.queries.past import past_of
 from abonent.billing.queries.statement import Item, Statement, read_entry, statement
 from abonent.billing.rules.explanation import Explanation, explain
@@ -20,11 +21,15 @@ from abonent.billing.rules.periods import DAY
 from abonent.billing.rules.promises import missing_today
 from abonent.billing.rules.standing import funds, not_yet_due, unlent
 from abonent.crm.queries import Face, face_of
+from abonent.crm.queries.openings import Openings, openings_of
+from abonent.crm.queries.people import contacts_of
 from abonent.kernel import clock
 from abonent.kernel.actor import Actor
 from abonent.kernel.errors import FieldError, NotFound
 from abonent.kernel.i18n import N_, current_language
+from abonent.web.card_tabs import tabs_for
 from abonent.web.forms import by_field
+from abonent.web.pages.people.words import CONTRACT_STATES
 from abonent.web.queries import name_of, names_of
 from abonent.web.recents import note_seen
 from abonent.web.render import page, page_or_block, signed_in
@@ -34,9 +39,7 @@ from abonent.web.words import (
     PROMISE_STATES,
     SERVICE_KINDS,
     SERVICE_STATES,
-    masked_phone,
     title_of,
-    whole_phone,
 )
 
 LATEST = 6
@@ -50,6 +53,20 @@ _DONE = {
     "tariff": N_("The tariff is changed"),
     "freeze": N_("The freeze is set"),
     "freeze-end": N_("The end of the freeze is set"),
+    "fee": N_("The fee is charged"),
+    "bonus": N_("The bonus is given"),
+    "refund": N_("The money is paid back"),
+    "credit": N_("The credit limit is set"),
+    "billing-day": N_("The billing day is changed"),
+    "discount": N_("The discount is granted"),
+    "service-add": N_("The service is added"),
+    "service-end": N_("The end of the service is set"),
+    "suspension": N_("The suspension is changed"),
+    "recalculation": N_("The period is recalculated"),
+    "void": N_("The payment is voided"),
+    "note": N_("The note is kept"),
+    "note-removed": N_("The note is taken off"),
+    "owner": N_("The account has a new owner"),
 }
 _CHANNELS = {"office": N_("office"), "automaton": N_("automatic"), "portal": N_("portal")}
 
@@ -82,6 +99,7 @@ class Card:
     stops_on: date | None
     monthly: int
     names: dict[str, str]
+    openings: Openings
 
     @property
     def asked(self) -> int:
@@ -92,11 +110,13 @@ class Card:
 async def card_of(number: str, *, by: Actor) -> Card:
     """Read the head of the card. Raises AccountNotFound."""
     loaded = await look(number)
-    face = await face_of(number, by=by) if by.may("crm.subscriber.view") else None
-    return card_from(loaded, face)
+    if not by.may("crm.subscriber.view"):
+        return card_from(loaded, None)
+    face = await face_of(number, by=by)
+    return card_from(loaded, face, await openings_of(loaded.book.account, number, by=by))
 
 
-def card_from(loaded: Loaded, face: Face | None) -> Card:
+def card_from(loaded: Loaded, face: Face | None, openings: Openings | None = None) -> Card:
     """Make the head from a book already brought to the open day."""
     view = view_of(loaded)
     until = view.outlook.until
@@ -116,6 +136,7 @@ def card_from(loaded: Loaded, face: Face | None) -> Card:
         stops_on=until + DAY if until else None,
         monthly=sum(s.fee for s in living),
         names={t.code: t.name for t in loaded.catalogue.tariffs.values()},
+        openings=openings or Openings(),
     )
 
 
@@ -128,8 +149,8 @@ def words() -> dict[str, Any]:
         "modes": MODES,
         "promise_states": PROMISE_STATES,
         "channels": _CHANNELS,
-        "masked_phone": masked_phone,
-        "whole_phone": whole_phone,
+        "tabs_for": tabs_for,
+        "contract_word": CONTRACT_STATES.__getitem__,
     }
 
 
@@ -144,24 +165,28 @@ async def show_account(request: Request) -> Response:
         "tab": "overview",
         "lines": await lines_of(latest),
         "more": latest.next is not None,
+        "contacts": await contacts_of(card.face.subscriber, by=identity.actor) if card.face else [],
         "done": await _done(request, number),
     }
     return page(request, "account.html", context | words())
 
 
 async def _done(request: Request, number: str) -> dict[str, Any] | None:
-    """What was just done, with the payment's entry; None for a payment taken some time ago."""
+    """What was just done, with the payment's entry and receipt; None for one of some time ago."""
     kind, _, no = request.query_params.get("done", "").partition(":")
     if kind not in _DONE:
         return None
     if kind != "payment":
         return {"title": _DONE[kind], "entry": None}
+    by = signed_in(request).actor
     try:
-        entry, _prices = await read_entry(number, int(no), by=signed_in(request).actor)
+        entry, _prices = await read_entry(number, int(no), by=by)
     except (NotFound, ValueError):
         return None
-    fresh = entry.created_at is not None and clock.now() - entry.created_at < NEWS
-    return {"title": _DONE[kind], "entry": entry} if fresh else None
+    if entry.created_at is None or clock.now() - entry.created_at >= NEWS:
+        return None
+    receipt = await receipt_of_entry(number, entry.posting.no, by=by)
+    return {"title": _DONE[kind], "entry": entry, "receipt": receipt}
 
 
 async def lines_of(found: Statement) -> list[Line]:
@@ -229,7 +254,8 @@ async def show_entry(request: Request) -> Response:
         actor=item.actor,
         actor_name=await name_of(item.actor) if item.actor else None,
     )
-    context = {"line": Line(item, title_of(item), told), "tab": "money"}
+    receipt = await receipt_of_entry(number, item.posting.no, by=identity.actor)
+    context = {"line": Line(item, title_of(item), told), "tab": "money", "receipt": receipt}
     context |= {"card": await card_of(number, by=identity.actor)}
     return page(request, "account_entry.html", context | words())
 
