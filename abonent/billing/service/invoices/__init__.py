@@ -1,0 +1,1 @@
+"""Documents of companies: invoices, acts, corrections, reconciliations; made, sent, printed."""
