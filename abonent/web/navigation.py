@@ -62,6 +62,24 @@ SECTIONS: tuple[Section, ...] = (
                 go="K",
             ),
             Item(
+                label=N_("Cash shifts"),
+                path="/cash-shifts",
+                icon="calculator",
+                right="billing.shift.view",
+            ),
+            Item(
+                label=N_("Receipts"),
+                path="/receipts",
+                icon="receipt",
+                right="billing.shift.view",
+            ),
+            Item(
+                label=N_("Fiscal receipts"),
+                path="/fiscal",
+                icon="report-money",
+                right="billing.fiscal.view",
+            ),
+            Item(
                 label=N_("The day"),
                 path="/day",
                 icon="calendar-event",
@@ -99,6 +117,12 @@ SECTIONS: tuple[Section, ...] = (
     Section(
         N_("Administration"),
         (
+            Item(
+                label=N_("Companies and offices"),
+                path="/provider",
+                icon="building-community",
+                right="billing.desk.edit",
+            ),
             Item(
                 label=N_("Audit"),
                 path="/audit",

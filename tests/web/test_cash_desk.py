@@ -80,7 +80,7 @@ async def test_a_day_at_the_desk(cashier: httpx.AsyncClient) -> None:
     assert "Сдача 439,50 ₽" in plain(shown.text)
     done = await pay(cashier, "560,50", given="1000")
     card = (await cashier.get(done.headers["hx-redirect"])).text
-    assert "Сдача : 439,50 ₽" in plain(card)
+    assert "Сдача: 439,50 ₽" in plain(card)
     assert 'data-key="F9"' in card
     await pay(cashier, "300", source="card")
     page = plain((await cashier.get("/cash")).text)
