@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abonent.web.access import PUBLIC, PageRoute
-from abonent.web.pages.cash import counting, desk, fiscal, receipts, shifts
+from abonent.web.pages.cash import counting, desk, fiscal, provider, receipts, shifts
 
 _WORK = "billing.shift.work"
 _SHIFT = "/cash/shifts/{shift:int}"
@@ -24,5 +24,11 @@ CASH_ROUTES = (
     PageRoute(_RECEIPT, receipts.show_receipt, right="billing.payment.take"),
     PageRoute(f"{_RECEIPT}/receipt.pdf", receipts.print_receipt, right="billing.payment.take"),
     *receipts.VOID.routes,
+    PageRoute("/provider", provider.show_provider, right="billing.desk.edit", name="provider"),
+    *provider.ENTITY.routes,
+    *provider.NEW_OFFICE.routes,
+    *provider.OFFICE.routes,
+    *provider.NEW_DESK.routes,
+    *provider.DESK.routes,
     PageRoute("/hooks/fiscal", fiscal.take_word, right=PUBLIC, methods=("POST",)),
 )

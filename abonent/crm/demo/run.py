@@ -15,6 +15,7 @@ from abonent.billing.service.entities import name_legal_entity
 from abonent.billing.service.imports.payments import PaymentRow, take_payments
 from abonent.crm.demo import acts
 from abonent.crm.demo.acts import DEMO
+from abonent.crm.demo.offices import make_offices
 from abonent.crm.demo.plan import (
     FIRST_NUMBER,
     Habit,
@@ -95,6 +96,7 @@ async def make_demo(demo: Demo, *, settings: Settings, progress: Progress) -> No
 async def _make_provider() -> None:
     await name_legal_entity("main", by=DEMO, name="ООО «Северная сеть»")
     await name_legal_entity(BUSINESS, by=DEMO, name="ООО «Северная сеть — Бизнес»")
+    await make_offices()
     for tariff in TARIFFS:
         await tariffs.create_tariff(
             by=DEMO,

@@ -1,23 +1,15 @@
-"""The words of a cash desk: kinds of money, states of a shift and of a fiscal receipt."""
+"""The words of a cash desk: kinds of money, states of a shift, moves of cash."""
 
 from __future__ import annotations
 
+from abonent.billing.cash_registers import SHIFT_STATES
 from abonent.kernel.i18n import N_, _
 from abonent.web.wording import line_name
 
+__all__ = ["KINDS", "MOVES", "SHIFT_STATES", "kind_word"]
+
 KINDS = {"cash": N_("Cash"), "card": N_("Bank card"), "bank": N_("Transfer through a bank")}
-SHIFT_STATES = {
-    "OPEN": (N_("at work"), "good"),
-    "COUNTED": (N_("drawer counted"), "warn"),
-    "CLOSED": (N_("shut"), ""),
-}
 MOVES = {"in": N_("Put in"), "out": N_("Handed in")}
-FISCAL_STATES = {
-    "WAITING": (N_("waits to be sent"), "warn"),
-    "SENT": (N_("sent, not yet made out"), "info"),
-    "DONE": (N_("made out"), "good"),
-    "FAILED": (N_("not made out"), "bad"),
-}
 
 
 def kind_word(source: str) -> str:
