@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
+from starlette.datastructures import FormData
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -58,6 +59,8 @@ class Dialog:
     `do` carries it out and answers the address to go to. `preview` answers, without changing
     anything, what its template's block "outcome" shows while one types. `names` gives the form's
     field for an error's field where they differ. `body_limit` is for dialogs that take a file.
+    `prepare` runs before the transaction of `do` and answers the values it gets: slow work such as
+    keeping a file, harmless when it is done twice.
     """
 
     path: str
@@ -72,6 +75,7 @@ class Dialog:
     below: str = ""
     names: Mapping[str, str] = field(default_factory=dict)
     body_limit: int | None = None
+    prepare: Callable[[Request, Values], Awaitable[Values]] | None = None
 
     @property
     def routes(self) -> tuple[PageRoute, PageRoute]:
@@ -99,7 +103,7 @@ async def _show(dialog: Dialog, request: Request) -> Response:
     outcome: Mapping[str, Any] = {}
     if dialog.preview is not None and opened.can:
         try:
-            values = read_fields(dialog.fields, given, choices=opened.choices)
+            values = read_fields(dialog.fields, given, choices=opened.choices, typing=True)
             outcome = await dialog.preview(request, values)
         except ANSWERED_IN_PLACE:
             outcome = {}
@@ -107,15 +111,23 @@ async def _show(dialog: Dialog, request: Request) -> Response:
 
 
 async def _send(dialog: Dialog, request: Request) -> Response:
-    form = await request.form()
+    async with request.form() as form:
+        return await _answered(dialog, request, form)
+
+
+async def _answered(dialog: Dialog, request: Request, form: FormData) -> Response:
     given = texts_of(form)
     opened = await dialog.opened(request)
     outcome: Mapping[str, Any] = {}
     error: DomainError | None = None
     errors: dict[str, str] = {}
     try:
-        values = read_fields(dialog.fields, form, choices=opened.choices)
+        values = read_fields(
+            dialog.fields, form, choices=opened.choices, typing=not carries_out(given)
+        )
         if carries_out(given):
+            if dialog.prepare is not None:
+                values = dict(await dialog.prepare(request, values))
             return go_to(request, await _done(dialog, request, given, values))
         if dialog.preview is not None:
             outcome = await dialog.preview(request, values)

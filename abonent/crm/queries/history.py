@@ -61,13 +61,13 @@ WITH shown AS (
             SELECT FROM unnest($4::text[]) p WHERE u.action LIKE p ESCAPE '!'))
     ORDER BY u.at DESC, u.id DESC LIMIT $5)
     UNION ALL
-    (SELECT created_at, no, 'entry', actor, 'entry:' || kind, no::text, NULL, NULL, amount
-    FROM billing_entry
-    WHERE account_id = $1 AND $7 AND (created_at, no::bigint) < ($2, $3)
-        AND actor NOT LIKE 'system:%' AND kind NOT IN ('charge', 'return', 'adjustment')
+    (SELECT e.created_at, e.no, 'entry', e.actor, 'entry:' || e.kind, e.no::text, NULL, NULL, e.amount
+    FROM billing_entry e
+    WHERE e.account_id = $1 AND $7 AND (e.created_at, e.no::bigint) < ($2, $3)
+        AND e.actor NOT LIKE 'system:%' AND e.kind NOT IN ('charge', 'return', 'adjustment')
         AND ($4::text[] IS NULL OR EXISTS (
-            SELECT FROM unnest($4::text[]) p WHERE 'entry:' || kind LIKE p ESCAPE '!'))
-    ORDER BY created_at DESC, no DESC LIMIT $5)
+            SELECT FROM unnest($4::text[]) p WHERE 'entry:' || e.kind LIKE p ESCAPE '!'))
+    ORDER BY e.created_at DESC, e.no DESC LIMIT $5)
 )
 SELECT s.at, s.id, s.source, s.actor, s.action, s.subject, s.before, s.after, s.amount,
     actor_name(s.actor) AS who, n.text AS note

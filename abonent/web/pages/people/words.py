@@ -37,11 +37,11 @@ CONSENT_CHANNELS = {
     "post": N_("letter"),
 }
 CONTRACT_STATES = {
-    "draft": (N_("Draft"), "warn"),
-    "active": (N_("Active"), "good"),
+    "draft": (N_("Draft contract"), "warn"),
+    "active": (N_("In force"), "good"),
     "notice": (N_("Notice is given"), "warn"),
-    "terminated": (N_("Terminated"), ""),
-    "archive": (N_("In the archive"), ""),
+    "terminated": (N_("Contract terminated"), ""),
+    "archive": (N_("Contract in the archive"), ""),
 }
 CONTRACT_MOVES = {
     "active": N_("Sign it, or take the notice back"),
@@ -74,7 +74,7 @@ DEVICE_STATES = {
     "working": (N_("works"), "good"),
     "faulty": (N_("faulty"), "warn"),
     "lost": (N_("lost"), "bad"),
-    "returned": (N_("returned"), ""),
+    "returned": (N_("given back"), ""),
 }
 SCAN_KINDS = {
     "passport": N_("Passport page"),
