@@ -10,7 +10,7 @@ from typing import Any
 from abonent.kernel import clock
 from abonent.kernel.actor import Actor
 from abonent.kernel.db import reading
-from abonent.web.rules import device_name, idle_since, secret_hash
+from abonent.web.rules import Stage, device_name, idle_since, secret_hash
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,8 +51,28 @@ class Credentials:
     """What a sign-in compares against."""
 
     user_id: int
+    name: str
     password_hash: str
     active: bool
+    has_factor: bool
+    wants_factor: bool
+
+    @property
+    def stage(self) -> Stage:
+        """What comes after the right password."""
+        if self.has_factor:
+            return Stage.CODE
+        return Stage.SETUP if self.wants_factor else Stage.OPEN
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pending:
+    """A sign-in whose password was right and whose second factor is still to come."""
+
+    session_id: int
+    user_id: int
+    name: str
+    stage: Stage
 
 
 _IDENTITY = """
@@ -87,7 +107,19 @@ SELECT id, created_at, last_seen_at, ip, agent
  ORDER BY last_seen_at DESC
 """
 
-_CREDENTIALS = "SELECT id AS user_id, password_hash, active FROM web_user WHERE login = $1"
+_CREDENTIALS = """
+SELECT u.id AS user_id, u.name, u.password_hash, u.active, r.second_factor AS wants_factor,
+       EXISTS (SELECT FROM web_second_factor f
+               WHERE f.user_id = u.id AND f.confirmed_at IS NOT NULL) AS has_factor
+  FROM web_user u JOIN web_role r ON r.code = u.role
+ WHERE u.login = $1
+"""
+_PENDING = """
+SELECT s.id AS session_id, s.user_id, u.name, s.stage
+  FROM web_session s JOIN web_user u ON u.id = s.user_id
+ WHERE s.secret_hash = $1 AND s.revoked_at IS NULL AND s.stage <> 'open' AND s.expires_at > $2
+   AND u.active
+"""
 _ROLES = "SELECT code, name FROM web_role ORDER BY code"
 _NAMES = """
 SELECT 'user:' || id AS actor, name FROM web_user WHERE 'user:' || id = ANY($1::text[])
@@ -167,6 +199,13 @@ async def credentials(login: str) -> Credentials | None:
     async with reading() as connection:
         row = await connection.fetchrow(_CREDENTIALS, login)
     return None if row is None else Credentials(**row)
+
+
+async def pending_sign_in(secret: str) -> Pending | None:
+    """Return the sign-in that waits for its second factor, None when there is none."""
+    async with reading() as connection:
+        row = await connection.fetchrow(_PENDING, secret_hash(secret), clock.now())
+    return None if row is None else Pending(**{**row, "stage": Stage(row["stage"])})
 
 
 async def roles() -> dict[str, str]:

@@ -2,13 +2,32 @@
 
 from __future__ import annotations
 
-from abonent.kernel.i18n import N_
+from collections.abc import Collection, Iterable
+
+from abonent.kernel.actor import EVERYTHING
+from abonent.kernel.i18n import N_, gettext
+
+USER_VIEW = "web.user.view"
+USER_EDIT = "web.user.edit"
+ROLE_EDIT = "web.role.edit"
+METRICS = "web.metrics.view"
+PERSONAL = "crm.personal.view"
+
+AREAS: dict[str, str] = {
+    "desk": N_("The desk"),
+    "crm": N_("Subscribers"),
+    "billing": N_("Money"),
+    "web": N_("Staff"),
+    "kernel": N_("The program"),
+}
+"""What rights are grouped by: the first part of their names."""
 
 RIGHTS: dict[str, str] = {
     "desk.open": N_("Work at the desk"),
     "crm.subscriber.view": N_("See subscribers"),
     "crm.subscriber.edit": N_("Change subscribers"),
     "crm.contact.view": N_("See whole phones and e-mail addresses"),
+    "crm.personal.view": N_("See personal values in the audit"),
     "crm.document.view": N_("See identity documents and scans"),
     "crm.note.write": N_("Write notes on accounts"),
     "crm.contract.edit": N_("Change contracts"),
@@ -22,6 +41,9 @@ RIGHTS: dict[str, str] = {
     "billing.account.edit": N_("Open and change accounts"),
     "billing.payment.view": N_("See the register of payments"),
     "billing.payment.take": N_("Take payments"),
+    "billing.payment.settle": N_("Match payments from outside"),
+    "billing.outside.take": N_("Take files of payments"),
+    "billing.agreement.edit": N_("Make and change agreements on taking payments"),
     "billing.payment.reverse": N_("Void payments"),
     "billing.payment.reverse_closed": N_("Void payments of others and of closed shifts"),
     "billing.shift.work": N_("Work at a cash desk"),
@@ -51,5 +73,50 @@ RIGHTS: dict[str, str] = {
     "billing.report.view": N_("See reports"),
     "billing.verify": N_("Prove the books"),
     "web.view.share": N_("Show one's views of registers to everybody"),
+    "web.user.view": N_("See staff and roles"),
+    "web.user.edit": N_("Add and change staff"),
+    "web.role.edit": N_("Make and change roles"),
+    "web.metrics.view": N_("Read the program's measurements"),
     "kernel.audit.view": N_("See the audit"),
 }
+
+
+def right_groups() -> list[tuple[str, str, list[tuple[str, str]]]]:
+    """Return every area with its label and its rights, each with what it lets one do."""
+    return [
+        (area, label, [(r, words) for r, words in RIGHTS.items() if r.startswith(f"{area}.")])
+        for area, label in AREAS.items()
+    ]
+
+
+def unknown_rights(rights: Iterable[str]) -> list[str]:
+    """Return those that are no rights; "billing.*" stands for all below it, "*" for all there are."""
+    return [right for right in rights if right != EVERYTHING and not _is_known(right)]
+
+
+def _is_known(right: str) -> bool:
+    below = right.removesuffix("*")
+    if below == right:
+        return right in RIGHTS
+    return below.endswith(".") and any(known.startswith(below) for known in RIGHTS)
+
+
+def normal_rights(rights: Collection[str]) -> list[str]:
+    """Return the rights without those that another of them covers, in order."""
+    return sorted(right for right in set(rights) if not any(_covers(o, right) for o in rights))
+
+
+def _covers(wide: str, right: str) -> bool:
+    if wide == right or not wide.endswith("*"):
+        return False
+    return right.startswith(wide.removesuffix("*"))
+
+
+def name_of_right(right: str, language: str | None = None) -> str:
+    """Return a right in words of a language (default: the current one)."""
+    if right == EVERYTHING:
+        return gettext(N_("everything"), language)
+    area = right.partition(".")[0]
+    if right == f"{area}.*" and area in AREAS:
+        return gettext(N_("everything of “{area}”"), language, area=gettext(AREAS[area], language))
+    return gettext(RIGHTS[right], language) if right in RIGHTS else right

@@ -5,11 +5,22 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import StrEnum
 
 SESSION_IDLE = timedelta(hours=12)
 SESSION_LIFE = timedelta(days=14)
+PENDING_LIFE = timedelta(minutes=10)
+"""How long a right password waits for its code."""
 SEEN_STEP = timedelta(minutes=1)
 PASSWORD_LENGTH = 8
+
+
+class Stage(StrEnum):
+    """How far a sign-in has come: all of it, a code is asked for, a code is to be set up."""
+
+    OPEN = "open"
+    CODE = "code"
+    SETUP = "setup"
 
 
 @dataclass(frozen=True, kw_only=True)

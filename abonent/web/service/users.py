@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 import asyncpg
 
 from abonent.kernel import clock
@@ -12,13 +14,15 @@ from abonent.kernel.i18n import LANGUAGES, N_
 from abonent.kernel.ids import new_id
 from abonent.web import passwords
 from abonent.web.errors import LoginTaken, UnknownRole, WrongPassword
+from abonent.web.rights import USER_EDIT
 from abonent.web.rules import PASSWORD_LENGTH, normal_login
+from abonent.web.service.giving import check_post, districts_within, keeping_an_administrator
 
 THEMES = ("auto", "light", "dark")
 
 _ADD = """
-INSERT INTO web_user (id, login, name, password_hash, role, language, created_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7)
+INSERT INTO web_user (id, login, name, password_hash, role, language, created_at, office_id, districts)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
 """
 _ROLE = "SELECT 1 FROM web_role WHERE code = $1"
 _BY_LOGIN = "SELECT id FROM web_user WHERE login = $1 FOR UPDATE"
@@ -41,26 +45,31 @@ async def add_user(
     role: str,
     password: str,
     language: str = "ru",
+    office: int | None = None,
+    districts: Collection[str] | None = None,
     by: Actor = SYSTEM,
 ) -> int:
-    """Add a user and return the id.
+    """Add a user and return the id; `districts` are the only ones whose accounts exist for them.
 
-    Raises Malformed for an empty login or name or a short password, UnknownRole, LoginTaken.
+    Raises Malformed for an empty login or name or a short password, UnknownRole, LoginTaken,
+    RightNotHeld for a role that holds more than the actor's.
     """
-    login, name = normal_login(login), name.strip()
+    by.require(USER_EDIT)
+    login, name = normal_login(login), " ".join(name.split())
     _check_new(login, name, password)
+    places = districts_within(districts, by=by)
     stored = await passwords.hash_password(password)
     user_id = new_id()
     async with unit_of_work(by) as uow:
-        if await uow.connection.fetchval(_ROLE, role) is None:
-            raise UnknownRole(role)
+        await check_post(uow.connection, role=role, office=office, by=by)
+        row = (user_id, login, name, stored, role, language, clock.now(), office, places)
         try:
-            await uow.connection.execute(
-                _ADD, user_id, login, name, stored, role, language, clock.now()
-            )
+            await uow.connection.execute(_ADD, *row)
         except asyncpg.UniqueViolationError as error:
             raise LoginTaken(login) from error
-        await uow.audit("web:user:add", f"user:{user_id}", after={"role": role})
+        after = {"role": role, "office_id": office, "districts": places}
+        personal = {"after": {"login": login, "name": name}}
+        await uow.audit("web:user:add", f"user:{user_id}", after=after, personal=personal)
     return user_id
 
 
@@ -73,7 +82,7 @@ async def check_role(code: str) -> None:
 
 async def set_password(login: str, *, password: str, by: Actor) -> None:
     """Give a user a new password and end all their sessions."""
-    _check_password(password)
+    check_password(password)
     stored = await passwords.hash_password(password)
     async with unit_of_work(by) as uow:
         user_id = await _locked(uow.connection, login)
@@ -87,7 +96,7 @@ async def change_password(user_id: int, *, old: str, new: str, session_id: int, 
 
     Raises WrongPassword when the old one is not right, Malformed when the new one is too short.
     """
-    _check_password(new)
+    check_password(new)
     async with unit_of_work(by) as uow:
         stored = await uow.connection.fetchval(_STORED, user_id)
     if not await passwords.password_matches(stored, old):
@@ -100,8 +109,8 @@ async def change_password(user_id: int, *, old: str, new: str, session_id: int, 
 
 
 async def deactivate_user(login: str, *, by: Actor) -> None:
-    """Keep a user out from now on; what they did stays theirs."""
-    async with unit_of_work(by) as uow:
+    """Keep a user out from now on; what they did stays theirs. Raises LastAdministrator."""
+    async with unit_of_work(by) as uow, keeping_an_administrator(uow.connection):
         user_id = await _locked(uow.connection, login)
         await uow.connection.execute(_DEACTIVATE, user_id)
         await uow.connection.execute(_END_SESSIONS, user_id, clock.now(), 0)
@@ -136,7 +145,8 @@ def _password_error(password: str) -> FieldError | None:
     return FieldError("password", "", message, {"length": PASSWORD_LENGTH})
 
 
-def _check_password(password: str) -> None:
+def check_password(password: str) -> None:
+    """Raise Malformed for a password that is too short."""
     wrong = _password_error(password)
     if wrong is not None:
         raise Malformed(wrong)
