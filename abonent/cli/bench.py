@@ -11,6 +11,7 @@ from typing import Any
 from abonent import reactions
 from abonent.bench.base import machine
 from abonent.bench.charge import charge, day, single_payments
+from abonent.bench.desk import desk
 from abonent.bench.kill import kill
 from abonent.bench.oracle import oracle
 from abonent.bench.reading import bank_file, sheet
@@ -24,6 +25,7 @@ MEASUREMENTS: dict[str, Measurement] = {
     "payments": single_payments,
     "bank-file": bank_file,
     "turnover": sheet,
+    "desk": desk,
     "kill": kill,
     "oracle": oracle,
 }
