@@ -58,6 +58,9 @@ RIGHTS: dict[str, str] = {
     "billing.tariff.view": N_("See tariffs"),
     "billing.tariff.change": N_("Change an account's tariff"),
     "billing.tariff.edit": N_("Make and change tariffs"),
+    "billing.offer.edit": N_("Set the offers of promised payments"),
+    "billing.policy.edit": N_("Set the policy and tax rates"),
+    "billing.calendar.edit": N_("Set days off"),
     "billing.service.edit": N_("Add and end services"),
     "billing.freeze.set": N_("Set freezes"),
     "billing.freeze.override": N_("Set freezes against the rules"),
@@ -78,6 +81,8 @@ RIGHTS: dict[str, str] = {
     "web.role.edit": N_("Make and change roles"),
     "web.metrics.view": N_("Read the program's measurements"),
     "kernel.audit.view": N_("See the audit"),
+    "kernel.legal.view": N_("See the rules of law"),
+    "kernel.legal.check": N_("Check the rules of law"),
 }
 
 
