@@ -26,6 +26,8 @@ from redis.exceptions import RedisError
 from abonent import reactions
 from abonent.billing.service.fiscal.making import fiscal_handler
 from abonent.billing.service.fiscal.owing import KIND as FISCAL
+from abonent.billing.service.invoices.sending import KIND as DOCUMENT
+from abonent.billing.service.invoices.sending import document_handler
 from abonent.crm.queries.reaching import receipt_contact
 from abonent.crm.service.scans import DELETE as SCAN_DELETE
 from abonent.crm.service.scans import scan_handler
@@ -51,6 +53,7 @@ def _fiscal_handler(settings: Settings) -> Handler:
 
 
 DELIVERIES: dict[str, Callable[[Settings], Handler]] = {
+    DOCUMENT: document_handler,
     FISCAL: _fiscal_handler,
     MAIL: mail_handler,
     SCAN_DELETE: scan_handler,

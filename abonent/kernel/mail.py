@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import dataclass
 from email.message import EmailMessage
 from email.utils import format_datetime
 from pathlib import Path
@@ -30,6 +31,15 @@ def mail(
     return payload if html is None else payload | {"html": html}
 
 
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """A file that goes with a letter."""
+
+    name: str
+    media: str
+    content: bytes
+
+
 def mail_handler(settings: Settings) -> Handler:
     """Answer the handler for outbox rows of kind "mail", chosen by ABONENT_SMTP_URL."""
     if settings.smtp_url is None:
@@ -38,7 +48,10 @@ def mail_handler(settings: Settings) -> Handler:
 
 
 def message_of(delivery: Delivery, sender: str) -> EmailMessage:
-    """Build the message; every attempt at one row has the same Message-ID."""
+    """Build the message; every attempt at one row has the same Message-ID.
+
+    `attachments` are made anew for each attempt, so they never lie in the outbox.
+    """
     payload = delivery.payload
     message = EmailMessage()
     try:
@@ -53,6 +66,9 @@ def message_of(delivery: Delivery, sender: str) -> EmailMessage:
     message.set_content(payload["text"])
     if html := payload.get("html"):
         message.add_alternative(html, subtype="html")
+    for file in payload.get("attachments", ()):
+        maintype, _slash, subtype = file.media.partition("/")
+        message.add_attachment(file.content, maintype=maintype, subtype=subtype, filename=file.name)
     return message
 
 

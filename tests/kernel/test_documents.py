@@ -24,6 +24,7 @@ from abonent.kernel.i18n import LANGUAGES
 NBSP = "\N{NO-BREAK SPACE}"
 SAMPLES: dict[str, Any] = {
     "text": "Ёлкина «Наталья» #panic() $x$ *b* @no",
+    "picture": '<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"/>',
     "number": 3,
     "money": 123456,
     "figures": -5,

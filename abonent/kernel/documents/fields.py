@@ -106,6 +106,7 @@ def _filled(value: Any, language: str) -> str:
 
 _WRITERS: dict[str, tuple[type | tuple[type, ...], Callable[[Any, str], str]]] = {
     "text": (str, lambda text, _language: text),
+    "picture": (str, lambda drawing, _language: drawing),
     "number": (int, lambda number, _language: str(number)),
     "money": (int, _money),
     "figures": (int, _figures),
@@ -114,4 +115,5 @@ _WRITERS: dict[str, tuple[type | tuple[type, ...], Callable[[Any, str], str]]] =
     "day": (date, _long_day),
     "instant": (datetime, _filled),
 }
-"""Kind to what it takes and how it is written. `money` has the currency's sign, `figures` not."""
+"""Kind to what it takes and how it is written. `money` has the currency's sign, `figures` not;
+a `picture` is an SVG drawing of ours, never one that came from outside."""
