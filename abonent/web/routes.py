@@ -9,8 +9,9 @@ from abonent.web.account_routes import ACCOUNT_ROUTES
 from abonent.web.cash_routes import CASH_ROUTES
 from abonent.web.health import alive, metrics, ready
 from abonent.web.outside_routes import OUTSIDE_ROUTES
-from abonent.web.pages import day, finding, parked, profile, signing, start, turnover
+from abonent.web.pages import day, finding, profile, signing, start, turnover
 from abonent.web.people_routes import PEOPLE_ROUTES
+from abonent.web.portal.routes import PORTAL_ROUTES
 from abonent.web.registers.declared import REGISTERS
 from abonent.web.registers.pages import register_routes
 from abonent.web.registers.task_pages import TASK_ROUTES
@@ -37,13 +38,9 @@ ROUTES: tuple[BaseRoute, ...] = (
     *PEOPLE_ROUTES,
     *CASH_ROUTES,
     *OUTSIDE_ROUTES,
+    *PORTAL_ROUTES,
     *(route for register in REGISTERS.values() for route in register_routes(register)),
     *TASK_ROUTES,
-    PageRoute("/parked", parked.show_parked, right="billing.payment.take", name="parked"),
-    PageRoute("/parked/{parked:int}", parked.show_settling, right="billing.payment.take"),
-    PageRoute(
-        "/parked/{parked:int}", parked.settle, right="billing.payment.take", methods=("POST",)
-    ),
     PageRoute("/profile", profile.show_profile, right=SIGNED_IN, name="profile"),
     PageRoute("/profile/keys", profile.change_keys, right=SIGNED_IN, methods=("POST",)),
     PageRoute("/profile/password", profile.change_password, right=SIGNED_IN, methods=("POST",)),

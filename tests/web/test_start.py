@@ -1,4 +1,4 @@
-"""The start page tells what waits; disputed payments are settled by a person."""
+"""The start page tells what waits; payments that contradict earlier ones are settled by a person."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
-from abonent.billing.queries.today import parked_payments
+from abonent.billing.queries.outside.unmatched import unmatched_payments
 from abonent.billing.service import accounts, days, payments
 from abonent.billing.service.imports.payments import PaymentRow, take_payments
 from abonent.kernel.actor import SYSTEM
@@ -30,14 +30,14 @@ async def parked(db: Any) -> int:
     )  # type: ignore[arg-type]  # the texts of a file
     outcome = await take_payments([Numbered(2, row)], by=SYSTEM)
     assert len(outcome.rejects) == 1
-    (found,) = await parked_payments(by=SYSTEM)
+    (found,) = await unmatched_payments(by=SYSTEM)
     return found.id
 
 
-async def test_the_tiles_tell_the_day_its_payments_and_what_is_disputed(
+async def test_the_tiles_tell_the_day_its_payments_and_what_waits(
     parked: int, enter: Enter
 ) -> None:
-    text = (await (await enter("cash")).get("/")).text
+    text = (await (await enter("office")).get("/")).text
     assert "1 марта 2026" in text
     assert "открыт, закрывается вручную" in text
     assert text.index("tile urgent") < text.index("1 марта 2026")
@@ -59,21 +59,21 @@ async def test_a_tile_tells_how_far_a_closing_is(parked: int, enter: Enter) -> N
     assert "закрывается, осталось счетов: " in text
 
 
-async def test_a_disputed_payment_is_settled_with_a_remark(
+async def test_a_payment_that_contradicts_another_is_closed_with_a_remark(
     parked: int, enter: Enter, db: Any
 ) -> None:
-    browser = await enter("cash")
-    text = (await browser.get("/parked")).text
-    assert "другая сумма" in text
-    assert "Ждёт 1 платёж" in text
-    answer = await browser.post(f"/parked/{parked}", data={"remark": " "}, headers=PART)
-    assert answer.status_code == 422
+    browser = await enter("office")
+    assert "уже есть с другими данными" in (await browser.get("/parked")).text
+    assert "другая сумма" in (await browser.get(f"/parked/{parked}")).text
+    empty = {"remark": " ", "key": "a", "step": "do"}
+    answer = await browser.post(f"/parked/{parked}/close", data=empty, headers=PART)
+    assert answer.status_code == 400
     assert 'aria-invalid="true"' in answer.text
-    form = {"remark": "Банк прислал дважды"}
-    answer = await browser.post(f"/parked/{parked}", data=form, headers=PART)
-    assert (answer.status_code, answer.headers["HX-Redirect"]) == (204, "/parked?done=1")
-    assert "Спорных платежей нет" in (await browser.get("/parked?done=1")).text
-    answer = await browser.post(f"/parked/{parked}", data=form, headers=PART)
+    form = {"remark": "Банк прислал дважды", "key": "b", "step": "do"}
+    answer = await browser.post(f"/parked/{parked}/close", data=form, headers=PART)
+    assert (answer.status_code, answer.headers["HX-Redirect"]) == (204, "/outside?done=closed")
+    assert "Все платежи разнесены" in (await browser.get("/parked")).text
+    answer = await browser.post(f"/parked/{parked}/close", data=form | {"key": "c"}, headers=PART)
     assert answer.status_code == 409
     assert "Этот платёж уже разобрали" in answer.text
     assert "Банк прислал дважды" in answer.text
@@ -83,7 +83,8 @@ async def test_a_disputed_payment_is_settled_with_a_remark(
     assert "прислал" not in str(dict(row))
 
 
-async def test_disputed_payments_need_their_right(parked: int, enter: Enter) -> None:
+async def test_unmatched_payments_need_their_right(parked: int, enter: Enter) -> None:
     browser = await enter("tech")
     assert (await browser.get("/parked")).status_code == 403
-    assert (await browser.post(f"/parked/{parked}", data={"remark": "x"})).status_code == 403
+    assert (await browser.post(f"/parked/{parked}", data={"number": "1"})).status_code == 403
+    assert (await browser.post(f"/parked/{parked}/close", data={})).status_code == 403

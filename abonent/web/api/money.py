@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abonent.billing.errors import NotOnAccount, PaymentDiffers
 from abonent.billing.service import payments
-from abonent.billing.service.parked import park
+from abonent.billing.service.outside.parking import park_differing
 from abonent.kernel.db import unit_of_work
 from abonent.kernel.errors import DomainError, FieldError, Malformed
 from abonent.kernel.i18n import N_
@@ -41,7 +41,7 @@ async def _park(asked: Asked[Payment], error: DomainError) -> None:
     if isinstance(error, PaymentDiffers):
         given = asked.given
         async with unit_of_work(asked.by) as work:
-            await park(
+            await park_differing(
                 work, asked.number, source=given.source, external_id=given.external_id,
                 amount=given.amount,
             )  # fmt: skip

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from abonent.billing.queries.closing import asked_closing
 from abonent.billing.queries.day import DayState, day_state, runs
-from abonent.billing.queries.today import Sum, parked_sum, taken_today
+from abonent.billing.queries.outside.unmatched import waiting_sum
+from abonent.billing.queries.today import Sum, taken_today
 from abonent.kernel.actor import Actor
 from abonent.kernel.i18n import _
+from abonent.web.pages.cash.tiles import drawers_left, fiscal_failed, own_drawer
 from abonent.web.render import written_count, written_day, written_money
 from abonent.web.tiles import Tile
 
@@ -37,16 +39,16 @@ async def _note(state: DayState | None, actor: Actor) -> str:
 
 
 async def parked(actor: Actor) -> Tile | None:
-    """Payments that came twice with different contents; no tile when none waits."""
-    if not actor.may("billing.payment.take"):
+    """Payments that nobody could match; no tile when none waits."""
+    if not actor.may("billing.payment.settle"):
         return None
-    waiting = await parked_sum(by=actor)
+    waiting = await waiting_sum(by=actor)
     if not waiting.count:
         return None
     return Tile(
-        label=_("Disputed payments"),
+        label=_("Unmatched payments"),
         value=written_count(waiting.count),
-        note=_in_all(waiting),
+        note=_in_all(Sum(waiting.count, waiting.amount)),
         path="/parked",
         icon="alert-triangle",
         urgent=True,
@@ -89,5 +91,5 @@ def _in_all(found: Sum) -> str:
     return _("{amount:money} in all", amount=found.amount)
 
 
-SOURCES = (parked, open_day, taken, charged)
+SOURCES = (parked, fiscal_failed, drawers_left, own_drawer, open_day, taken, charged)
 """What must be cleared first, then how the day goes."""

@@ -3,12 +3,24 @@
 from __future__ import annotations
 
 from abonent.billing.cash_registers import FISCAL, RECEIPTS, SHIFTS
+from abonent.billing.queries.outside.registers import AGREEMENTS, FILES, UNMATCHED
 from abonent.billing.registers import ENTRIES
 from abonent.crm.registers.payments import PAYMENTS
 from abonent.crm.registers.subscribers import SUBSCRIBERS
 from abonent.kernel.registers.declaration import Register
 from abonent.web.registers.audit import AUDIT
 
-_ALL: tuple[Register, ...] = (SUBSCRIBERS, PAYMENTS, ENTRIES, AUDIT, SHIFTS, RECEIPTS, FISCAL)
+_ALL: tuple[Register, ...] = (
+    SUBSCRIBERS,
+    PAYMENTS,
+    ENTRIES,
+    AUDIT,
+    SHIFTS,
+    RECEIPTS,
+    FISCAL,
+    UNMATCHED,
+    FILES,
+    AGREEMENTS,
+)
 
 REGISTERS: dict[str, Register] = {register.code: register for register in _ALL}

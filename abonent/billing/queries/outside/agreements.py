@@ -23,6 +23,15 @@ FROM billing_agreement a JOIN billing_legal_entity e ON e.id = a.legal_entity_id
 _ALL = _COLUMNS + "ORDER BY a.active DESC, a.name, a.id"
 _ONE = _COLUMNS + "WHERE a.code = $1"
 _BY_ID = _COLUMNS + "WHERE a.id = $1"
+_JOIN_ACCOUNT = "JOIN billing_account b ON b.legal_entity_id = a.legal_entity_id"
+_FOR_CARDS = """
+WHERE b.account_id = (SELECT account_id FROM billing_account_number WHERE number = $1)
+    AND a.kind = 'card' AND a.processor = 'yookassa' AND a.active AND a.address <> ''
+    AND (SELECT count(*) FROM billing_agreement_secret k
+        WHERE k.agreement_id = a.id AND k.name IN ('login', 'key')) = 2
+ORDER BY a.id LIMIT 1
+"""
+_CARD_OF_ACCOUNT = _COLUMNS + _JOIN_ACCOUNT + _FOR_CARDS
 _SECRETS = "SELECT name, salt, value FROM billing_agreement_secret WHERE agreement_id = $1"
 
 
@@ -67,6 +76,17 @@ async def agreement_of(code: str) -> Agreement:
 async def agreement_by_id(connection: Any, agreement: int) -> Agreement:
     """One agreement by its number."""
     return _agreement(await connection.fetchrow(_BY_ID, agreement))
+
+
+async def card_agreement_of(number: str, *, by: Actor) -> Agreement | None:
+    """The agreement by which an account is paid by card on the Internet; None where there is none.
+
+    Only one whose processor begins a payment on our asking is one.
+    """
+    by.require("billing.account.view")
+    async with reading() as connection:
+        row = await connection.fetchrow(_CARD_OF_ACCOUNT, number)
+    return None if row is None else _agreement(row)
 
 
 async def secrets_of(agreement: Agreement) -> dict[str, Secret]:

@@ -19,7 +19,7 @@ from abonent.billing.queries import plans
 from abonent.billing.queries.books import installation
 from abonent.billing.rules import changes
 from abonent.billing.service.books import DAY_LOCK, keep, open_accounts
-from abonent.billing.service.parked import park
+from abonent.billing.service.outside.parking import park_differing
 from abonent.billing.service.payments import LARGEST_PAYMENT
 from abonent.kernel import clock
 from abonent.kernel.actor import Actor
@@ -181,10 +181,12 @@ async def _once_each(
 async def _park(work: UnitOfWork, numbered: Numbered[PaymentRow], outcome: Outcome) -> None:
     """Keep a payment whose key is known with other content for a person to decide."""
     row = numbered.row
-    await park(work, row.account, source=row.source, external_id=row.external_id, amount=row.amount)
+    await park_differing(
+        work, row.account, source=row.source, external_id=row.external_id, amount=row.amount
+    )
     message = N_(
         "Payment {value} of this source is known with another account or amount: it is not entered"
-        " and now waits under “Disputed payments”."
+        " and now waits under “Unmatched payments”."
     )
     outcome.rejects.append(reject(numbered.number, "external_id", row.external_id, message))
 

@@ -49,3 +49,10 @@ async def park_all(work: UnitOfWork, source: str, parked: Sequence[ToPark]) -> N
         list(range(len(parked))),
     ]
     await work.connection.execute(_PARK, *columns, clock.now(), source)
+
+
+async def park_differing(
+    work: UnitOfWork, number: str, *, source: str, external_id: str, amount: int
+) -> None:
+    """Keep a payment whose source and external id are known with another account or amount."""
+    await park_all(work, source, [ToPark(external_id, number, amount, Reason.DIFFERS)])

@@ -1,0 +1,1 @@
+"""The office's pages of payments from outside."""
