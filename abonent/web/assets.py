@@ -39,6 +39,7 @@ BUNDLES: dict[str, tuple[str, ...]] = {
         "css/staff.css",
         "css/companies.css",
     ),
+    "portal.css": ("portal/portal.css",),
     "icons.svg": ("vendor/icons.svg",),
     "htmx.js": ("vendor/htmx.min.js", "vendor/hx-sse.min.js"),
     "tinykeys.js": ("vendor/tinykeys.module.js",),

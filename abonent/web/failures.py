@@ -81,12 +81,18 @@ def failure(
         "return_to": sign_in_address(request),
     }
     if not wants_fragment(request):
-        return page(request, "failure.html", context, status=status)
+        return page(request, _template(request), context, status=status)
     response = fragment(request, "failure.html", "notice", context, status=status)
     if status == 401:
         # The text that was typed stays on the page; a banner tells what to do.
         response.headers["HX-Reswap"] = "none"
     return response
+
+
+def _template(request: Request) -> str:
+    """A subscriber on the portal sees the portal's page, not the desk's."""
+    path = request.url.path
+    return "portal/failure.html" if path == "/my" or path.startswith("/my/") else "failure.html"
 
 
 def sign_in_address(request: Request) -> str:

@@ -32,7 +32,7 @@ from abonent.web.portal.rules import (
     typed_code,
 )
 from abonent.web.rules import PER_LOGIN, secret_hash, throttle_key
-from abonent.web.service.sessions import count_attempt
+from abonent.web.service.throttle import count_attempt
 
 WAYS = ("phone", "email")
 

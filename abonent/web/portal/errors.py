@@ -46,3 +46,14 @@ class OnlyWayIn(Conflict):
             ),
             field="contact",
         )
+
+
+class NotWithdrawnHere(Refused):
+    """The consent belongs to the contract, or the law asks for a paper."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "NOT_WITHDRAWN_HERE",
+            N_("This consent is withdrawn in the office or by letter."),
+            field="consent",
+        )

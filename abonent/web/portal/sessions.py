@@ -19,7 +19,7 @@ from abonent.web.portal.errors import WrongNumberOrPassword
 from abonent.web.portal.queries import Subscriber, actor_of, password_of
 from abonent.web.portal.rules import PER_ADDRESS, SESSION_LIFE, normal_number
 from abonent.web.rules import PASSWORD_LENGTH, PER_LOGIN, secret_hash, throttle_key
-from abonent.web.service.sessions import count_attempt, forgive
+from abonent.web.service.throttle import count_attempt, forgive
 
 _OPEN = """
 INSERT INTO portal_session (id, secret_hash, contract_id, by_code, created_at, last_seen_at,
