@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abonent.kernel import clock
-from abonent.kernel.db import reading, transaction
+from abonent.kernel.db import reading
 
 KEPT = 12
 
@@ -22,7 +22,8 @@ _LATEST = "SELECT account_id FROM web_recent WHERE user_id = $1 ORDER BY seen_at
 
 async def note_seen(user_id: int, account: int) -> None:
     """Remember that the user opened an account's card; only the latest are kept."""
-    async with transaction() as connection:
+    # One statement is a transaction of its own.
+    async with reading() as connection:
         await connection.execute(_SEE, user_id, account, clock.now(), KEPT - 1)
 
 

@@ -19,6 +19,24 @@ JOIN crm_subscriber s ON s.id = c.subscriber_id
 JOIN billing_place p ON p.id = a.place_id
 WHERE a.account_id = (SELECT account_id FROM billing_account_number WHERE number = $1)
 """
+_HEAD = """
+SELECT a.account_id, a.number, a.flat, a.entrance, a.floor, a.version, s.id AS subscriber, s.kind,
+    s.name, s.tax_id, s.phone, s.email, c.number AS contract, c.signed_on, c.state AS contract_state,
+    c.ends_on AS contract_ends_on, p.id AS place, p.district, p.street, p.house,
+    ARRAY(SELECT text FROM crm_note WHERE account_id = n.account_id AND pinned
+        AND removed_at IS NULL ORDER BY id DESC LIMIT 3) AS notes,
+    (SELECT count(*) FROM billing_parked_payment WHERE account = $1 AND settled_at IS NULL)
+        AS unmatched,
+    (SELECT CASE WHEN state = 'broken' THEN ends_on END FROM billing_promise
+        WHERE account_id = n.account_id AND state <> 'replaced' AND NOT automatic
+        ORDER BY no DESC LIMIT 1) AS broken_on
+FROM billing_account_number n
+LEFT JOIN crm_account a ON a.account_id = n.account_id
+LEFT JOIN crm_contract c ON c.id = a.contract_id
+LEFT JOIN crm_subscriber s ON s.id = c.subscriber_id
+LEFT JOIN billing_place p ON p.id = a.place_id
+WHERE n.number = $1
+"""
 _NAMES = "SELECT number, name FROM crm_register WHERE number = ANY($1::text[])"
 _SHARING = """
 SELECT a.number, p.street, p.house, a.flat, c.number AS contract
@@ -59,6 +77,18 @@ class Face:
 
 
 @dataclass(frozen=True, slots=True)
+class Openings:
+    """What the head of a card must not let anybody forget.
+
+    Pinned notes, payments that wait for a person, the day the latest promise was broken on.
+    """
+
+    notes: tuple[str, ...] = ()
+    unmatched: int = 0
+    broken_on: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Sibling:
     """Another account of the same subscriber."""
 
@@ -75,6 +105,19 @@ async def face_of(number: str, *, by: Actor) -> Face | None:
     async with reading() as connection:
         row = await connection.fetchrow(_FACE, number)
     return None if row is None else Face(**row)
+
+
+async def head_of(number: str, *, by: Actor) -> tuple[Face | None, Openings]:
+    """The subscriber behind an account and what is open on it."""
+    by.require("crm.subscriber.view")
+    async with reading() as connection:
+        row = await connection.fetchrow(_HEAD, number)
+    if row is None:
+        return None, Openings()
+    values = dict(row)
+    opened = {name: values.pop(name) for name in ("notes", "unmatched", "broken_on")}
+    face = Face(**values) if values["account_id"] is not None else None
+    return face, Openings(tuple(opened["notes"]), opened["unmatched"], opened["broken_on"])
 
 
 async def names_by_number(numbers: Sequence[str], *, by: Actor) -> dict[str, str]:

@@ -73,7 +73,7 @@ SELECT s.at, s.id, s.source, s.actor, s.action, s.subject, s.before, s.after, s.
     actor_name(s.actor) AS who, n.text AS note
 FROM shown s
 LEFT JOIN crm_note n ON s.action = 'crm:note:added' AND n.account_id = $1
-    AND n.id = split_part(s.subject, ':', 2)::bigint
+    AND 'note:' || n.id = s.subject
 ORDER BY s.at DESC, s.id DESC LIMIT $5
 """
 _SIBLINGS = """
@@ -150,6 +150,6 @@ def _edge(touch: Touch) -> str:
 
 def _cursor(after: str | None) -> tuple[datetime, int]:
     ticks, _, last = (after or "").partition(".")
-    if not (ticks.isdecimal() and last.isdecimal() and len(ticks) < 18 and len(last) < 19):
+    if not (ticks.isdecimal() and last.isdecimal() and len(ticks) < 18 and len(last) < 20):
         return _LAST, _MOST
-    return _EPOCH + int(ticks) * _TICK, int(last)
+    return _EPOCH + int(ticks) * _TICK, min(int(last), _MOST)

@@ -20,8 +20,7 @@ from abonent.billing.rules.forecast import Provision, provisions
 from abonent.billing.rules.periods import DAY
 from abonent.billing.rules.promises import missing_today
 from abonent.billing.rules.standing import funds, not_yet_due, unlent
-from abonent.crm.queries import Face, face_of
-from abonent.crm.queries.openings import Openings, openings_of
+from abonent.crm.queries.faces import Face, Openings, head_of
 from abonent.crm.queries.people import contacts_of
 from abonent.kernel import clock
 from abonent.kernel.actor import Actor
@@ -112,8 +111,7 @@ async def card_of(number: str, *, by: Actor) -> Card:
     loaded = await look(number)
     if not by.may("crm.subscriber.view"):
         return card_from(loaded, None)
-    face = await face_of(number, by=by)
-    return card_from(loaded, face, await openings_of(loaded.book.account, number, by=by))
+    return card_from(loaded, *await head_of(number, by=by))
 
 
 def card_from(loaded: Loaded, face: Face | None, openings: Openings | None = None) -> Card:

@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-import re
-from datetime import date
-from typing import Any
-
 from abonent.billing.rules.book import Kind
 from abonent.billing.rules.explanation import kind_name
 from abonent.crm.queries.history import Touch
 from abonent.kernel.i18n import N_, _
-
-_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
+from abonent.web.deeds import told as told_by
 
 PERSON_KINDS = {"person": N_("person"), "company": N_("company")}
 CONTACT_KINDS = {"phone": N_("Phone"), "email": N_("E-mail"), "messenger": N_("Messenger")}
@@ -99,52 +94,6 @@ HISTORY_KINDS = {
     "looked": N_("Who looked"),
 }
 
-_SENTENCES = {
-    "billing:account:opened": N_("The account was opened"),
-    "billing:billing_day:changed": N_("Billing day: {day} of the month"),
-    "billing:credit:set": N_("Credit limit: {limit:money}"),
-    "billing:discount:granted": N_("A discount was given"),
-    "billing:freeze:set": N_("A freeze was set"),
-    "billing:freeze:ended": N_("The freeze was ended earlier"),
-    "billing:parked:settled": N_("A disputed payment was settled"),
-    "billing:payment:remarked": N_("A remark on a payment"),
-    "billing:period:recalculated": N_("A past period was recalculated"),
-    "billing:promise:given": N_("A promised payment was given"),
-    "billing:service:added": N_("A service was added"),
-    "billing:service:ended": N_("A service ends on {ends_on}"),
-    "billing:service:resumed": N_("A service was resumed by hand"),
-    "billing:service:suspended": N_("A service was suspended by hand"),
-    "billing:tariff:changed": N_("Tariff “{tariff}” from {on}"),
-    "crm:address:corrected": N_("The flat or entrance was corrected"),
-    "crm:consent:given": N_("A consent was given"),
-    "crm:consent:withdrawn": N_("A consent was withdrawn"),
-    "crm:contact:added": N_("A contact was added"),
-    "crm:contact:changed": N_("A contact was changed"),
-    "crm:contact:removed": N_("A contact was taken off"),
-    "crm:contact:revealed": N_("A contact was looked at"),
-    "crm:contract:signed": N_("The contract was signed"),
-    "crm:contract:corrected": N_("The contract was corrected"),
-    "crm:contract:active": N_("The contract is active"),
-    "crm:contract:notice": N_("Notice was given: the contract ends on {ends_on}"),
-    "crm:contract:terminated": N_("The contract was terminated on {ends_on}"),
-    "crm:contract:archive": N_("The contract went into the archive"),
-    "crm:equipment:given": N_("A device was given out"),
-    "crm:equipment:changed": N_("A device was corrected"),
-    "crm:equipment:returned": N_("A device came back on {on}"),
-    "crm:identity:written": N_("The identity document was written down"),
-    "crm:identity:revealed": N_("The identity document was looked at"),
-    "crm:note:added": N_("A note"),
-    "crm:note:changed": N_("A note was changed"),
-    "crm:note:removed": N_("A note was taken off"),
-    "crm:owner:changed": N_("Another owner by act {act}: contract {contract}"),
-    "crm:scan:added": N_("A scan was added"),
-    "crm:scan:opened": N_("A scan was looked at"),
-    "crm:scan:removed": N_("A scan was deleted"),
-    "crm:subscriber:added": N_("The subscriber was written down"),
-    "crm:subscriber:corrected": N_("The subscriber's particulars were corrected"),
-}
-"""What was done, by the action of the audit; a new use case adds its sentence here."""
-
 _DETAILS = {
     "purpose": PURPOSES,
     "channel": CONSENT_CHANNELS,
@@ -177,20 +126,7 @@ def told(touch: Touch) -> str:
     """Return what was done in a sentence of the reader's language; the code where none is known."""
     if touch.source == "entry":
         return kind_name(Kind(touch.action.removeprefix("entry:")))
-    sentence = _SENTENCES.get(touch.action)
-    if sentence is None:
-        return touch.action
-    return _(sentence, **{name: _read(value) for name, value in touch.after.items()})
-
-
-def _read(value: Any) -> Any:
-    """A day stands in the audit as a text; the reader's language writes it its own way."""
-    try:
-        return (
-            date.fromisoformat(value) if isinstance(value, str) and _DAY.fullmatch(value) else value
-        )
-    except ValueError:
-        return value
+    return told_by(touch.action, touch.after)
 
 
 def details(touch: Touch) -> list[str]:
