@@ -38,12 +38,6 @@ async def write_letter(
     return await asyncio.to_thread(_write, slug, values, language, content)
 
 
-def letter_slugs(language: str) -> list[str]:
-    """Name the letters the product ships in a language."""
-    folder = CONTENT_FOLDER / language / KIND
-    return sorted(one.name for one in folder.iterdir()) if folder.is_dir() else []
-
-
 def _write(slug: str, values: Mapping[str, Any], language: str, content: Path | None) -> Letter:
     folder, sources = _sources(slug, language, content)
     try:

@@ -60,6 +60,7 @@ ON CONFLICT (account_id, kind, period_from)
     WHERE kind IN ('invoice', 'act') AND replaced_by IS NULL
 DO UPDATE SET missing = excluded.missing, day = excluded.day, amount = excluded.amount,
     tax = excluded.tax
+WHERE (billing_document.missing, billing_document.amount) <> (excluded.missing, excluded.amount)
 """
 _FORGET_DRAFTS = "DELETE FROM billing_document WHERE account_id = $1 AND state = 'DRAFT'"
 
@@ -84,11 +85,18 @@ class _Period:
 
 
 async def issue_documents(
-    number: str, *, by: Actor, buyer: Buyer, language: str, since: date | None = None
+    number: str,
+    *,
+    by: Actor,
+    buyer: Buyer,
+    language: str,
+    since: date | None = None,
+    not_before: date | None = None,
 ) -> Issued:
     """Issue the documents of every period of an account that has ended and has none.
 
-    `since` begins an account's first documents on that day instead of with the latest ended period.
+    `since` begins an account's first documents on that day instead of with the latest ended period;
+    `not_before` is the day on which the account came to the buyer: days before are another's.
     Where details of a party are missing, drafts are left instead. Raises NothingToIssue,
     PeriodDocumented.
     """
@@ -99,7 +107,7 @@ async def issue_documents(
         (chain,) = await chains(work.connection, [account])
         opened = await opened_through(work.connection)
         issued = Issued(missing=missing_details(entity.requisites, buyer))
-        for period in _periods(chain, opened, since):
+        for period in _periods(chain, opened, since, not_before or chain.since):
             found = await _read(work, account, period, language)
             issued.periods += 1
             if issued.missing:
@@ -113,13 +121,16 @@ async def issue_documents(
     return issued
 
 
-def _periods(chain: Chain, opened: date, since: date | None) -> Sequence[Period]:
+def _periods(chain: Chain, opened: date, since: date | None, not_before: date) -> Sequence[Period]:
     if since is not None and chain.done is not None and since != chain.done:
         raise PeriodDocumented(since, chain.done)
-    if since is not None and since < chain.since:
-        raise TooEarly("since", since, chain.since)
+    first = max(chain.since, not_before)
+    if since is not None and since < first:
+        raise TooEarly("since", since, first)
     begun = chain.done or since
-    found = closed_periods(chain.history, since=begun, first=chain.since, day=opened)
+    if begun is not None:
+        begun = max(begun, first)
+    found = closed_periods(chain.history, since=begun, first=first, day=opened)
     if not found:
         present = period_on(chain.history, begun or opened)
         raise NothingToIssue(begun or present.start, present.end)

@@ -237,12 +237,11 @@ def _statement(
     named = {"buyer": buyer.name, "seller": seller.name, "amount": abs(closing)}
     stand = gettext(whose, language, day=found.period_to - DAY, **named)
     return {
-        "opening": found.opening or 0,
+        "opening": _side(found.opening or 0),
         "charged": sum(line.amount for line in lines if line.amount > 0),
         "paid": -sum(line.amount for line in lines if line.amount < 0),
-        "closing": closing,
+        "closing": _side(closing),
         "stand": stand,
-        "words": abs(closing),
         "rows": [
             {
                 "day": line.starts_on,
@@ -253,3 +252,8 @@ def _statement(
             for line in lines
         ],
     }
+
+
+def _side(owed: int) -> dict[str, int | None]:
+    """A balance in the column of debit while the company owes, in that of credit when paid ahead."""
+    return {"owed": owed if owed >= 0 else None, "ahead": -owed if owed < 0 else None}

@@ -39,7 +39,7 @@ WHERE account_id = $1 AND id = $2
 _log = structlog.get_logger(__name__)
 
 
-async def send_document(document_id: int, *, by: Actor, to: str, language: str) -> None:
+async def send_document(document_id: int, *, by: Actor, to: str) -> None:
     """Leave a document to be sent; sending it again is a further letter.
 
     Raises DocumentNotFound, StillDraft, DocumentReplaced, NoAddress.
@@ -56,7 +56,7 @@ async def send_document(document_id: int, *, by: Actor, to: str, language: str) 
         if found.replaced_by is not None:
             raise DocumentReplaced
         letter = await work.connection.fetchval(_WAITS, found.account_id, found.id)
-        payload = {"document": found.id, "letter": letter, "to": to, "language": language}
+        payload = {"document": found.id, "letter": letter, "to": to}
         await work.send(KIND, payload, key=f"document:{found.id}:{letter}")
         await work.audit(
             "billing:document:sent",
@@ -91,7 +91,7 @@ def document_handler(settings: Settings) -> Handler:
 
 
 async def _letter(given: Any, settings: Settings) -> dict[str, Any]:
-    language = given["language"]
+    language = settings.language
     paper = await paper_of(given["document"], by=SYSTEM, language=language)
     printed = await print_papers(
         [paper.found.id], by=SYSTEM, language=language, content=settings.content
