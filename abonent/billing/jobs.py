@@ -13,6 +13,7 @@ from abonent.billing.queries.day import day_state
 from abonent.billing.rules.periods import DAY
 from abonent.billing.service.days import close_days
 from abonent.billing.service.proof import verify
+from abonent.billing.service.tariff_months import keep_tariff_months
 from abonent.kernel import clock
 from abonent.kernel.actor import SYSTEM
 from abonent.kernel.db import reading
@@ -92,3 +93,10 @@ async def prove_the_books(context: JobContext) -> None:
     if not proof.clean:
         raise BooksDifferError(proof.count)
     _log.info("books.proved", accounts=proof.accounts, entries=proof.entries)
+
+
+@cron("billing.tariff_months", minute={7, 27, 47}, seconds=LONGEST)
+async def keep_months_of_tariffs(_context: JobContext) -> None:
+    """Compute the analysis of months that have closed since; mostly there are none."""
+    for month in await keep_tariff_months():
+        _log.info("tariff_month.kept", month=month.isoformat())

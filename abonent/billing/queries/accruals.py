@@ -43,7 +43,7 @@ _RUNNING = """
 """
 
 _PLAIN = """
-SELECT a.account_id, a.legal_entity_id, r.place_id, r.kind,
+SELECT a.account_id, a.legal_entity_id, r.place_id, r.kind, r.tariff_id,
     ((2 * r.fee * (least(r.until, $2) - first) + (last - first)) / (2 * (last - first))
     - (2 * r.fee * (greatest(r.settled_to, $1) - first) + (last - first)) / (2 * (last - first)))
         AS amount
@@ -73,6 +73,7 @@ class Accrual(NamedTuple):
     section: str
     line: str
     amount: int
+    tariff: int | None
 
 
 async def accruals(
@@ -96,7 +97,7 @@ async def accruals(
     for row in await connection.fetch(_PLAIN, *given):
         yield Accrual(
             row["account_id"], row["legal_entity_id"], row["place_id"], "charge", row["kind"],
-            row["amount"],
+            row["amount"], row["tariff_id"],
         )  # fmt: skip
     differing = {row["account_id"] for row in await connection.fetch(_DIFFERING, *given)}
     by_rules = sorted(differing.union(behind))
@@ -124,7 +125,8 @@ def _of_book(loaded: Loaded, start: date, end: date) -> list[Accrual]:
             place = places.get(posting.service or 0) or loaded.row["place_id"]
             entity = loaded.row["legal_entity_id"]
             shown = signed(section, amount)
-            found.append(Accrual(loaded.book.account, entity, place, section, line, shown))
+            own = posting.tariff.id if posting.tariff else None
+            found.append(Accrual(loaded.book.account, entity, place, section, line, shown, own))
     return found
 
 

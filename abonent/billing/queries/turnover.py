@@ -237,7 +237,7 @@ class _Reader:
         async for accrual in sought:
             if self._chosen(accrual.legal_entity, accrual.place):
                 account = accrual.account if self.by_account else None
-                found.append(_Moved(account, *accrual[1:]))
+                found.append(_Moved(account, *accrual[1:-1]))
         return found
 
     def _chosen(self, entity: int, place: int) -> bool:
