@@ -11,7 +11,8 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
-from abonent.billing.queries.reach import check_reach
+from abonent.billing.queries.reach import check_building, check_reach
+from abonent.kernel.actor import Actor
 from abonent.kernel.errors import Forbidden
 from abonent.kernel.i18n import N_
 from abonent.web.errors import NotSignedIn
@@ -19,12 +20,17 @@ from abonent.web.middleware.bodies import OWN_LIMIT
 from abonent.web.render import identity_of
 
 ACCOUNT = "/accounts/{number"
-"""Below it an address is about one account, which who is confined to districts may not know of."""
+BUILDING = "/buildings/{place"
+"""Below these an address is about one account or building: outside the districts that an actor is
+confined to there is none."""
 
 LARGEST = 2**63 - 1
 """The largest number of a record."""
 
 Endpoint = Callable[[Request], Awaitable[Response]]
+
+Reach = Callable[[Request, Actor], Awaitable[None]]
+"""Raises NotFound where what an address names does not exist for the actor."""
 
 # Declarations that are not rights: a page for everybody, a page for everyone who signed in.
 PUBLIC = "public"
@@ -50,7 +56,7 @@ class PageRoute(Route):
     ) -> None:
         self.right = right
         self.body_limit = body_limit
-        served = guarded(endpoint, right, account=path.startswith(ACCOUNT))
+        served = guarded(endpoint, right, reach=_reach_of(path))
         super().__init__(path, served, methods=list(methods), name=name)
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -60,11 +66,26 @@ class PageRoute(Route):
         await super().handle(scope, receive, send)
 
 
-def guarded(endpoint: Endpoint, right: str, *, account: bool = False) -> Endpoint:
-    """Return the endpoint behind a check of the right and, for an `account`, of its district.
+def _reach_of(path: str) -> Reach | None:
+    """What besides the right decides whether the page exists for an actor."""
+    if path.startswith(ACCOUNT):
+        return _reach_account
+    return _reach_building if path.startswith(BUILDING) else None
 
-    Raises NotSignedIn when nobody is signed in, Forbidden when the right is not held,
-    AccountNotFound for an account outside the districts of who is confined to some.
+
+async def _reach_account(request: Request, actor: Actor) -> None:
+    await check_reach(request.path_params["number"], by=actor)
+
+
+async def _reach_building(request: Request, actor: Actor) -> None:
+    await check_building(request.path_params["place"], by=actor)
+
+
+def guarded(endpoint: Endpoint, right: str, *, reach: Reach | None = None) -> Endpoint:
+    """Return the endpoint behind a check of the right and of what the address is about.
+
+    Raises NotSignedIn when nobody is signed in, Forbidden when the right is not held, and what
+    `reach` raises.
     """
 
     @wraps(endpoint)
@@ -78,8 +99,8 @@ def guarded(endpoint: Endpoint, right: str, *, account: bool = False) -> Endpoin
         if right != SIGNED_IN and not identity.actor.may(right):
             message = N_("Your role does not include this right: {right}.")
             raise Forbidden("FORBIDDEN", message, right=right)
-        if account:
-            await check_reach(request.path_params["number"], by=identity.actor)
+        if reach is not None:
+            await reach(request, identity.actor)
         return await endpoint(request)
 
     return checked

@@ -142,7 +142,10 @@ async def _done(dialog: Dialog, request: Request, given: Mapping[str, str], valu
     key = given.get("key", "")
     if not key:
         raise Malformed.of(WHOLE, "", _LOST_KEY)
-    asked = "\n".join(f"{name}={text}" for name, text in sorted(given.items()))
+    # What a key remembers is a plain digest: a password could be guessed from it.
+    secret = {field.name for field in dialog.fields if field.kind is Kind.PASSWORD}
+    told = {name: text for name, text in given.items() if name not in secret}
+    asked = "\n".join(f"{name}={text}" for name, text in sorted(told.items()))
     return await once(
         key[:200],
         by=signed_in(request).actor,

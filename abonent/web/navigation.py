@@ -132,6 +132,19 @@ SECTIONS: tuple[Section, ...] = (
                 right="billing.desk.edit",
             ),
             Item(
+                label=N_("Staff"),
+                path="/staff",
+                icon="user-cog",
+                right="web.user.view",
+                go="U",
+            ),
+            Item(
+                label=N_("Roles"),
+                path="/roles",
+                icon="shield-lock",
+                right="web.user.view",
+            ),
+            Item(
                 label=N_("Audit"),
                 path="/audit",
                 icon="history",

@@ -15,6 +15,7 @@ from abonent.web.portal.routes import PORTAL_ROUTES
 from abonent.web.registers.declared import REGISTERS
 from abonent.web.registers.pages import register_routes
 from abonent.web.registers.task_pages import TASK_ROUTES
+from abonent.web.staff_routes import STAFF_ROUTES
 
 ROUTES: tuple[BaseRoute, ...] = (
     PageRoute("/healthz", alive, right=PUBLIC),
@@ -41,6 +42,7 @@ ROUTES: tuple[BaseRoute, ...] = (
     *PORTAL_ROUTES,
     *(route for register in REGISTERS.values() for route in register_routes(register)),
     *TASK_ROUTES,
+    *STAFF_ROUTES,
     PageRoute("/profile", profile.show_profile, right=SIGNED_IN, name="profile"),
     PageRoute("/profile/keys", profile.change_keys, right=SIGNED_IN, methods=("POST",)),
     PageRoute("/profile/password", profile.change_password, right=SIGNED_IN, methods=("POST",)),

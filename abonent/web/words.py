@@ -46,6 +46,9 @@ PROMISE_STATES = {
     "replaced": (N_("replaced"), ""),
 }
 ROLES = (
+    N_("Sales agent"),
+    N_("Shift supervisor"),
+    N_("Trainer"),
     N_("Administrator"),
     N_("Head of department"),
     N_("Office clerk"),

@@ -7,13 +7,15 @@ from typing import Any
 from abonent.billing.errors import AccountNotFound
 from abonent.kernel.actor import Actor
 from abonent.kernel.db import reading
+from abonent.kernel.errors import NotFound
+from abonent.kernel.i18n import N_
 
 _DISTRICT = """
 SELECT p.district FROM billing_account_number n
 JOIN billing_account a ON a.account_id = n.account_id JOIN billing_place p ON p.id = a.place_id
 WHERE n.number = $1
 """
-_DISTRICT_OF_PLACE = "SELECT district FROM billing_place WHERE id = $1"
+_OF_PLACE = "SELECT district FROM billing_place WHERE id = $1"
 
 
 async def check_reach(number: str, *, by: Actor) -> None:
@@ -22,6 +24,8 @@ async def check_reach(number: str, *, by: Actor) -> None:
     It is the answer for an account that does not exist: where it lies is not given away. For who is
     confined to no district nothing is asked of the database.
     """
+    if not by.reaches(number):
+        raise AccountNotFound(number)
     if by.districts is None:
         return
     async with reading() as connection:
@@ -32,7 +36,17 @@ async def check_reach(number: str, *, by: Actor) -> None:
 
 async def check_place(connection: Any, number: str, place: int, *, by: Actor) -> None:
     """The same for an account whose place has been read."""
+    if not by.reaches(number):
+        raise AccountNotFound(number)
+    if by.districts is not None and not by.sees(await connection.fetchval(_OF_PLACE, place)):
+        raise AccountNotFound(number)
+
+
+async def check_building(building: int, *, by: Actor) -> None:
+    """Raise NotFound for a building in no district of the actor."""
     if by.districts is None:
         return
-    if not by.sees(await connection.fetchval(_DISTRICT_OF_PLACE, place)):
-        raise AccountNotFound(number)
+    async with reading() as connection:
+        district = await connection.fetchval(_OF_PLACE, building)
+    if district is None or not by.sees(district):
+        raise NotFound("NO_SUCH_BUILDING", N_("There is no such building."), value=building)

@@ -125,6 +125,17 @@ class Bulk:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Way:
+    """A button above the table that opens a dialog; `key` is its physical key, such as KeyN."""
+
+    label: str
+    path: str
+    right: str
+    icon: str = ""
+    key: str = "KeyN"
+
+
+@dataclass(frozen=True, kw_only=True)
 class Register:
     """A declared table over `source` (what follows FROM), with a unique `key` of `key_type`.
 
@@ -153,6 +164,7 @@ class Register:
     tone: Callable[[Row], str] | None = None
     refine: Callable[[list[Row], Actor], Awaitable[None]] | None = None
     actions: tuple[Bulk, ...] = ()
+    ways: tuple[Way, ...] = ()
     scope: str = ""
     empty: tuple[str, str] = ("", "")
     icon: str = "table"

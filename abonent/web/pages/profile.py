@@ -18,6 +18,9 @@ from abonent.web.render import page, signed_in
 _DONE = {
     "password": N_("The password is changed; other devices have to sign in again."),
     "session": N_("The session is ended."),
+    "sessions": N_("Every other session is ended."),
+    "factor": N_("The second factor is on: the next sign-in asks for a code."),
+    "factor-off": N_("The second factor is off."),
     "keys": N_("Saved."),
 }
 
@@ -79,3 +82,12 @@ async def end_session(request: Request) -> Response:
     session_id = request.path_params["session_id"]
     await service.revoke_session(session_id, user_id=identity.user_id, by=identity.actor)
     return RedirectResponse("/profile?done=session", 303)
+
+
+async def end_others(request: Request) -> Response:
+    """End every session of the user but this one."""
+    identity = signed_in(request)
+    await service.end_other_sessions(
+        identity.user_id, session_id=identity.session_id, by=identity.actor
+    )
+    return RedirectResponse("/profile?done=sessions", 303)

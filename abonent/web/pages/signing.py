@@ -2,17 +2,28 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlencode
+
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from abonent.kernel.actor import SYSTEM
 from abonent.kernel.errors import DomainError, Malformed
 from abonent.kernel.i18n import LANGUAGES, N_
 from abonent.web import service
-from abonent.web.errors import TooManyAttempts, WrongPassword, status_of
+from abonent.web.errors import NotSignedIn, TooManyAttempts, WrongPassword, status_of
 from abonent.web.forms import form_of, go_to, local_path
 from abonent.web.middleware.identity import COOKIE, LANGUAGE_COOKIE, THEME_COOKIE
+from abonent.web.pages.second_factor import (
+    REFUSALS,
+    address_of_caller,
+    recovery_page,
+    said,
+    setup_context,
+)
+from abonent.web.queries import Pending, pending_sign_in
 from abonent.web.render import identity_of, page, signed_in
-from abonent.web.rules import SESSION_LIFE
+from abonent.web.rules import SESSION_LIFE, Stage
 from abonent.web.service.users import THEMES
 
 _YEAR = 365 * 24 * 3600
@@ -36,19 +47,92 @@ async def sign_in(request: Request) -> Response:
         opened = await service.sign_in(
             login,
             password=form.get("password", ""),
-            ip=request.client.host if request.client else "",
+            ip=address_of_caller(request),
             agent=request.headers.get("user-agent", ""),
         )
     except (WrongPassword, TooManyAttempts, Malformed) as error:
-        context = {"login": login, "next": back, "error": _text(error)}
+        context = {"login": login, "next": back, "error": said(error)}
         return page(request, "sign_in.html", context, status=status_of(error))
-    response = RedirectResponse(back, 303)
-    _set_cookie(response, request, COOKIE, opened.secret, int(SESSION_LIFE.total_seconds()))
+    if opened.stage is Stage.OPEN:
+        return _entered(RedirectResponse(back, 303), request, opened)
+    path = f"/sign-in/{opened.stage}?{urlencode({'next': back})}"
+    return _entered(RedirectResponse(path, 303), request, opened)
+
+
+def _entered(response: Response, request: Request, opened: service.SignedIn) -> Response:
+    """Give the browser the session; one that waits for its second factor ends with the browser's."""
+    whole = int(SESSION_LIFE.total_seconds()) if opened.stage is Stage.OPEN else None
+    _set_cookie(response, request, COOKIE, opened.secret, whole)
     return response
 
 
-def _text(error: DomainError) -> str:
-    return error.errors[0].text() if isinstance(error, Malformed) else error.text()
+async def show_code(request: Request) -> Response:
+    """Ask for the code from the phone."""
+    back = local_path(request.query_params.get("next", "/"))
+    if await _pending(request, Stage.CODE) is None:
+        return RedirectResponse(_again(back), 303)
+    return page(request, "staff/code.html", {"next": back, "error": None})
+
+
+async def send_code(request: Request) -> Response:
+    """Take the code and lead to where the user wanted to go."""
+    form = await form_of(request)
+    back = local_path(form.get("next", "/"))
+    try:
+        opened = await service.pass_code(
+            request.cookies.get(COOKIE, ""),
+            form.get("code", ""),
+            ip=address_of_caller(request),
+            agent=request.headers.get("user-agent", ""),
+        )
+    except NotSignedIn:
+        return RedirectResponse(_again(back), 303)
+    except REFUSALS as error:
+        context = {"next": back, "error": said(error)}
+        return page(request, "staff/code.html", context, status=status_of(error))
+    return _entered(RedirectResponse(back, 303), request, opened)
+
+
+async def show_setup(request: Request) -> Response:
+    """Show who has to sign in with a code from now on what to take into the phone."""
+    back = local_path(request.query_params.get("next", "/"))
+    return await _setup(request, back)
+
+
+async def _setup(request: Request, back: str, error: DomainError | None = None) -> Response:
+    waiting = await _pending(request, Stage.SETUP)
+    setup = await service.start_setup(waiting.user_id, by=SYSTEM) if waiting else None
+    if setup is None:
+        return RedirectResponse(_again(back), 303)
+    context = setup_context(setup) | {"next": back, "error": said(error) if error else None}
+    return page(request, "staff/setup.html", context, status=status_of(error) if error else 200)
+
+
+async def send_setup(request: Request) -> Response:
+    """Take the first code, and show the recovery codes."""
+    form = await form_of(request)
+    back = local_path(form.get("next", "/"))
+    try:
+        opened, codes = await service.pass_setup(
+            request.cookies.get(COOKIE, ""),
+            form.get("code", ""),
+            ip=address_of_caller(request),
+            agent=request.headers.get("user-agent", ""),
+        )
+    except NotSignedIn:
+        return RedirectResponse(_again(back), 303)
+    except REFUSALS as error:
+        return await _setup(request, back, error)
+    return _entered(recovery_page(request, codes, onward=back), request, opened)
+
+
+async def _pending(request: Request, stage: Stage) -> Pending | None:
+    waiting = await pending_sign_in(request.cookies.get(COOKIE, ""))
+    return waiting if waiting is not None and waiting.stage is stage else None
+
+
+def _again(back: str) -> str:
+    return f"/sign-in?{urlencode({'next': back})}"
 
 
 async def sign_out(request: Request) -> Response:
@@ -80,7 +164,9 @@ async def change_display(request: Request) -> Response:
     return response
 
 
-def _set_cookie(response: Response, request: Request, name: str, value: str, seconds: int) -> None:
+def _set_cookie(
+    response: Response, request: Request, name: str, value: str, seconds: int | None
+) -> None:
     response.set_cookie(
         name,
         value,

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from abonent.kernel.actor import Actor
 from abonent.kernel.i18n import N_
-from abonent.kernel.registers.declaration import Ask, Column, Filter, Kind, Register
+from abonent.kernel.jsontext import from_json
+from abonent.kernel.registers.declaration import Ask, Column, Filter, Kind, Register, Row
+from abonent.web.deeds import changes, told, who_did
 
 _KINDS = {
     "user": (N_("user"), ""),
@@ -18,7 +21,24 @@ _ROOMS = (
     ("web", N_("sign-in")),
     ("desk", N_("the desk")),
     ("kernel", N_("the program")),
+    ("portal", N_("the portal")),
 )
+
+
+async def _in_words(rows: list[Row], by: Actor) -> None:
+    """Sentences instead of codes, "field: was → is" instead of what the columns hold."""
+    del by
+    for row in rows:
+        before, after = (
+            from_json(row[part]) if row[part] else None for part in ("before", "after")
+        )
+        if "who" in row:
+            row["who"] = who_did(row["actor_kind"], row["actor_id"], row["who"])
+        if "action" in row:
+            row["action"] = told(row["action"], after)
+        if "changed" in row:
+            row["changed"] = "; ".join(str(change) for change in changes(before, after))
+
 
 AUDIT = Register(
     code="audit",
@@ -43,20 +63,29 @@ AUDIT = Register(
         Column(
             name="who",
             label=N_("Who"),
-            sql="coalesce(actor_name(a.actor_kind || ':' || a.actor_id), a.actor_id)",
+            sql="actor_name(a.actor_kind || ':' || a.actor_id)",
         ),
         Column(name="kind", label=N_("As"), sql="a.actor_kind", kind=Kind.STATE, words=_KINDS),
         Column(name="action", label=N_("What"), sql="a.action"),
-        Column(name="subject", label=N_("To what"), sql="a.subject", soft=True),
+        Column(name="subject", label=N_("To what"), sql="a.subject", soft=True, shown=False),
         Column(
             name="account",
             label=N_("Account"),
             sql="b.number",
             link="/accounts/{account}",
         ),
-        Column(name="before", label=N_("Before"), sql="a.before::text", soft=True),
-        Column(name="after", label=N_("After"), sql="a.after::text", soft=True),
+        Column(name="changed", label=N_("Before and after"), sql="''", soft=True),
     ),
+    extras={
+        "before": "a.before",
+        "after": "a.after",
+        "actor_kind": "a.actor_kind",
+        "actor_id": "a.actor_id",
+    },
+    refine=_in_words,
+    # What is about no account belongs to no district: who is confined does not see it.
+    scope="""a.account_id IN (SELECT x.account_id FROM billing_account x
+        JOIN billing_place p ON p.id = x.place_id WHERE p.district = ANY($1::text[]))""",
     sort="-at",
     filters=(
         Filter(
@@ -84,6 +113,12 @@ AUDIT = Register(
             label=N_("What"),
             ask=Ask.TEXT,
             sql="a.action ILIKE '%' || $1 || '%'",
+        ),
+        Filter(
+            name="subject",
+            label=N_("To what"),
+            ask=Ask.TEXT,
+            sql="a.subject = $1",
         ),
         Filter(
             name="account",

@@ -9,12 +9,15 @@ from abonent.crm.registers.payments import PAYMENTS
 from abonent.crm.registers.subscribers import SUBSCRIBERS
 from abonent.kernel.registers.declaration import Register
 from abonent.web.registers.audit import AUDIT
+from abonent.web.registers.staff import ROLES, STAFF
 
 _ALL: tuple[Register, ...] = (
     SUBSCRIBERS,
     PAYMENTS,
     ENTRIES,
     AUDIT,
+    STAFF,
+    ROLES,
     SHIFTS,
     RECEIPTS,
     FISCAL,

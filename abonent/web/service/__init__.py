@@ -8,6 +8,7 @@ from abonent.web.service.factors import (
     renew_recovery_codes,
     start_setup,
     turn_off_second_factor,
+    turn_on_second_factor,
 )
 from abonent.web.service.roles import change_role, create_role, delete_role
 from abonent.web.service.sessions import (
@@ -71,5 +72,6 @@ __all__ = [
     "start_setup",
     "touch_session",
     "turn_off_second_factor",
+    "turn_on_second_factor",
     "unlock_user",
 ]

@@ -92,6 +92,14 @@ async def confirm_setup(user_id: int, code: str, *, ip: str = "", by: Actor) -> 
     return codes
 
 
+async def turn_on_second_factor(
+    user_id: int, code: str, *, password: str, ip: str = "", by: Actor
+) -> Sequence[str]:
+    """Set one's own second factor up; answers the recovery codes. Raises WrongPassword, WrongCode."""
+    await _check_password(user_id, password, ip)
+    return await confirm_setup(user_id, code, ip=ip, by=by)
+
+
 async def use_code(user_id: int, code: str, *, ip: str = "", by: Actor) -> None:
     """Take a code from the phone or a recovery code; none is taken twice.
 
@@ -151,12 +159,13 @@ async def turn_off_second_factor(user_id: int, *, password: str, ip: str = "", b
     await forget_second_factor(user_id, by=by)
 
 
-async def forget_second_factor(user_id: int, *, by: Actor) -> None:
+async def forget_second_factor(user_id: int, *, reason: str = "", by: Actor) -> None:
     """Take a user's second factor and recovery codes away; who asks for it checks the right."""
     async with unit_of_work(by) as uow:
         await uow.connection.execute(_FORGET_CODES, user_id)
         await uow.connection.fetchval(_FORGET_FACTOR, user_id)
-        await uow.audit("web:second_factor:off", f"user:{user_id}")
+        after = {"reason": reason} if reason else None
+        await uow.audit("web:second_factor:off", f"user:{user_id}", after=after)
 
 
 async def _check_password(user_id: int, password: str, ip: str) -> bool:

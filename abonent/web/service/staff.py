@@ -110,7 +110,7 @@ async def set_staff_password(user_id: int, *, password: str, by: Actor) -> None:
         await work.audit("web:user:password", f"user:{user_id}")
 
 
-async def lock_user(user_id: int, *, by: Actor) -> None:
+async def lock_user(user_id: int, *, reason: str = "", by: Actor) -> None:
     """Keep a user out and end their sessions; what they did stays theirs.
 
     Raises Refused for oneself, LastAdministrator.
@@ -124,7 +124,7 @@ async def lock_user(user_id: int, *, by: Actor) -> None:
             raise Conflict("LOCKED_ALREADY", N_("This user is locked already."))
         await work.connection.execute(_ACTIVE, user_id, False)
         await end_other_sessions(user_id, session_id=0, by=by)
-        await work.audit("web:user:deactivate", f"user:{user_id}")
+        await work.audit("web:user:deactivate", f"user:{user_id}", after={"reason": reason})
 
 
 async def unlock_user(user_id: int, *, by: Actor) -> None:
@@ -154,12 +154,12 @@ async def end_user_sessions(user_id: int, *, by: Actor) -> int:
         return await end_other_sessions(user_id, session_id=_own_session(user_id, by), by=by)
 
 
-async def reset_second_factor(user_id: int, *, by: Actor) -> None:
+async def reset_second_factor(user_id: int, *, reason: str = "", by: Actor) -> None:
     """Take the second factor of who lost phone and codes away, and end their sessions."""
     by.require(USER_EDIT)
     async with unit_of_work(by) as work:
         await _open(work.connection, user_id, by=by)
-        await forget_second_factor(user_id, by=by)
+        await forget_second_factor(user_id, reason=reason, by=by)
         await end_other_sessions(user_id, session_id=_own_session(user_id, by), by=by)
 
 

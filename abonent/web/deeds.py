@@ -1,0 +1,258 @@
+"""What rows of the audit say, in words: one table of sentences for every page that shows them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from abonent.billing.rules.book import Kind
+from abonent.billing.rules.explanation import kind_name
+from abonent.kernel.i18n import N_, _, current_language
+from abonent.kernel.money import format_money
+from abonent.web.rights import name_of_right
+
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
+_POSTED = re.compile(r"billing:([a-z_]+):posted")
+
+SENTENCES = {
+    "billing:account:opened": N_("The account was opened"),
+    "billing:billing_day:changed": N_("Billing day: {day} of the month"),
+    "billing:credit:set": N_("Credit limit: {limit:money}"),
+    "billing:discount:granted": N_("A discount was given"),
+    "billing:freeze:set": N_("A freeze was set"),
+    "billing:freeze:ended": N_("The freeze was ended earlier"),
+    "billing:parked:settled": N_("A disputed payment was settled"),
+    "billing:payment:remarked": N_("A remark on a payment"),
+    "billing:period:recalculated": N_("A past period was recalculated"),
+    "billing:promise:given": N_("A promised payment was given"),
+    "billing:service:added": N_("A service was added"),
+    "billing:service:ended": N_("A service ends on {ends_on}"),
+    "billing:service:resumed": N_("A service was resumed by hand"),
+    "billing:service:suspended": N_("A service was suspended by hand"),
+    "billing:tariff:changed": N_("Tariff “{tariff}” from {on}"),
+    "crm:address:corrected": N_("The flat or entrance was corrected"),
+    "crm:consent:given": N_("A consent was given"),
+    "crm:consent:withdrawn": N_("A consent was withdrawn"),
+    "crm:contact:added": N_("A contact was added"),
+    "crm:contact:changed": N_("A contact was changed"),
+    "crm:contact:removed": N_("A contact was taken off"),
+    "crm:contact:revealed": N_("A contact was looked at"),
+    "crm:contract:signed": N_("The contract was signed"),
+    "crm:contract:corrected": N_("The contract was corrected"),
+    "crm:contract:active": N_("The contract is active"),
+    "crm:contract:notice": N_("Notice was given: the contract ends on {ends_on}"),
+    "crm:contract:terminated": N_("The contract was terminated on {ends_on}"),
+    "crm:contract:archive": N_("The contract went into the archive"),
+    "crm:equipment:given": N_("A device was given out"),
+    "crm:equipment:changed": N_("A device was corrected"),
+    "crm:equipment:returned": N_("A device came back on {on}"),
+    "crm:identity:written": N_("The identity document was written down"),
+    "crm:identity:revealed": N_("The identity document was looked at"),
+    "crm:note:added": N_("A note"),
+    "crm:note:changed": N_("A note was changed"),
+    "crm:note:removed": N_("A note was taken off"),
+    "crm:owner:changed": N_("Another owner by act {act}: contract {contract}"),
+    "crm:scan:added": N_("A scan was added"),
+    "crm:scan:opened": N_("A scan was looked at"),
+    "crm:scan:removed": N_("A scan was deleted"),
+    "crm:subscriber:added": N_("The subscriber was written down"),
+    "crm:subscriber:corrected": N_("The subscriber's particulars were corrected"),
+    "billing:agreement:made": N_("An agreement about payments from outside was made"),
+    "billing:agreement:changed": N_("An agreement about payments from outside was changed"),
+    "billing:agreement:key_set": N_("The key of an agreement was set"),
+    "billing:agreement:password_set": N_("The password of an agreement was set"),
+    "billing:cash:moved": N_("Cash was put in or handed over"),
+    "billing:cash_desk:set": N_("A cash desk was set up"),
+    "billing:cash_shift:opened": N_("Shift {no} was opened"),
+    "billing:cash_shift:counted": N_("The drawer was counted"),
+    "billing:cash_shift:resumed": N_("The shift went on after the count"),
+    "billing:cash_shift:closed": N_("The shift was closed"),
+    "billing:closing:set": N_("Who closes days was set"),
+    "billing:day:closed": N_("The business day was closed"),
+    "billing:day:closing_asked": N_("The closing of the day was asked for"),
+    "billing:debts:imported": N_("Debts were imported: {rows}"),
+    "billing:document:issued": N_("Document {no} was issued"),
+    "billing:document:sent": N_("A document was sent"),
+    "billing:fiscal:retried": N_("A fiscal receipt was sent again"),
+    "billing:installation:begun": N_("The books were begun"),
+    "billing:legal_entity:changed": N_("The requisites of a company of ours were changed"),
+    "billing:legal_entity:named": N_("A company of ours was named"),
+    "billing:office:set": N_("An office was set up"),
+    "billing:outage:compensated": N_("An outage was compensated"),
+    "billing:outside_file:received": N_("A file of payments came in"),
+    "billing:outside_file:asked": N_("The taking of a file of payments was asked for"),
+    "billing:outside_file:taken": N_("A file of payments was taken"),
+    "billing:outside_file:dropped": N_("A file of payments was dropped"),
+    "billing:payer_rule:made": N_("A payer was tied to an account"),
+    "billing:payer_rule:forgotten": N_("A payer was untied from an account"),
+    "billing:payments:imported": N_("Payments were imported: {rows}"),
+    "billing:tariff:created": N_("A tariff was made: {fee:money}"),
+    "billing:tariff:priced": N_("A tariff costs {fee:money} from {from}"),
+    "billing:tariff:archived": N_("A tariff went into the archive"),
+    "billing:terminal:contradicted": N_("A terminal contradicted itself about a payment"),
+    "crm:building:described": N_("A building was described"),
+    "crm:contact:confirmed": N_("A contact was confirmed"),
+    "crm:document_contact:set": N_("The contact for documents was set"),
+    "crm:entrance:described": N_("An entrance was described"),
+    "crm:number_plan:set": N_("The numbering of contracts was set"),
+    "crm:subscribers:imported": N_("Subscribers were imported: {rows}"),
+    "desk:bulk:asked": N_("A change of many rows was asked for"),
+    "desk:export:asked": N_("A file of a register was asked for"),
+    "desk:task:stopped": N_("A task was stopped"),
+    "desk:view:saved": N_("A view of a register was saved"),
+    "desk:view:deleted": N_("A view of a register was deleted"),
+    "kernel:audit_personal:erased": N_("Personal values of the audit were erased: {rows}"),
+    "portal:contract:password": N_("The portal's password was set"),
+    "portal:contract:sign_in": N_("Signed in on the portal"),
+    "portal:contract:sign_out": N_("Signed out of the portal"),
+    "portal:contract:sign_out_everywhere": N_("Signed out of the portal everywhere"),
+    "portal:payment:begun": N_("A payment on the portal was begun"),
+    "web:recovery_code:renew": N_("Fresh recovery codes were made"),
+    "web:recovery_code:use": N_("A recovery code was used"),
+    "web:role:add": N_("The role “{name}” was made"),
+    "web:role:change": N_("The role “{name}” was changed"),
+    "web:role:delete": N_("A role was deleted"),
+    "web:second_factor:on": N_("The second factor was turned on"),
+    "web:second_factor:off": N_("The second factor was taken away"),
+    "web:session:revoke": N_("A session was ended"),
+    "web:session:revoke_all": N_("Sessions were ended: {sessions}"),
+    "web:token:create": N_("An API token was made"),
+    "web:token:revoke": N_("An API token was revoked"),
+    "web:user:add": N_("A person was added to the staff"),
+    "web:user:change": N_("A person of the staff was changed"),
+    "web:user:activate": N_("A person of the staff was unlocked"),
+    "web:user:deactivate": N_("A person of the staff was locked"),
+    "web:user:password": N_("The password was changed"),
+    "web:user:sign_in": N_("Signed in"),
+    "web:user:sign_out": N_("Signed out"),
+}
+"""What was done, by the action of the audit; a new use case adds its sentence here."""
+
+_WHO = {
+    "system": N_("the automaton"),
+    "demo": N_("the demonstration"),
+    "cli": N_("the command line"),
+}
+_KINDS = {"token": N_("a program"), "import": N_("an import"), "subscriber": N_("a subscriber")}
+_FIELDS = {
+    "account": N_("account"),
+    "act": N_("act"),
+    "active": N_("active"),
+    "amount": N_("amount"),
+    "balance": N_("balance"),
+    "bic": N_("BIC"),
+    "channel": N_("channel"),
+    "code": N_("code"),
+    "contract": N_("contract"),
+    "day": N_("day"),
+    "deposit": N_("deposit"),
+    "districts": N_("districts"),
+    "ends_on": N_("ends on"),
+    "fee": N_("fee"),
+    "fields": N_("corrected"),
+    "from": N_("from"),
+    "inn": N_("INN"),
+    "kind": N_("kind"),
+    "limit": N_("limit"),
+    "login": N_("login"),
+    "mode": N_("mode"),
+    "moved_to": N_("people moved to the role"),
+    "name": N_("name"),
+    "no": N_("number"),
+    "office": N_("office"),
+    "office_id": N_("office"),
+    "on": N_("on"),
+    "people": N_("people"),
+    "pinned": N_("pinned"),
+    "purpose": N_("purpose"),
+    "reason": N_("reason"),
+    "refunded": N_("paid back"),
+    "rights": N_("rights"),
+    "role": N_("role"),
+    "rows": N_("rows"),
+    "second_factor": N_("second factor"),
+    "session": N_("session"),
+    "sessions": N_("sessions"),
+    "starts_on": N_("starts on"),
+    "state": N_("state"),
+    "subscriber": N_("subscriber"),
+    "tariff": N_("tariff"),
+}
+_MONEY = frozenset({"amount", "balance", "deposit", "fee", "limit", "refunded"})
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One field before and after, in words; empty where it had no value."""
+
+    field: str
+    was: str
+    is_: str
+
+    def __str__(self) -> str:
+        if self.was and self.is_:
+            return f"{self.field}: {self.was} → {self.is_}"
+        return f"{self.field}: {self.is_ or self.was}"
+
+
+def told(action: str, after: Any) -> str:
+    """Return what was done in a sentence of the reader's language; the code where none is known."""
+    posted = _POSTED.fullmatch(action)
+    if posted and posted[1] in set(Kind):
+        return _("Posted: {what}", what=kind_name(Kind(posted[1])))
+    sentence = SENTENCES.get(action)
+    if sentence is None:
+        return action
+    values = after if isinstance(after, Mapping) else {}
+    return _(sentence, **{name: read_value(value) for name, value in values.items()})
+
+
+def read_value(value: Any) -> Any:
+    """A day stands in the audit as a text; the reader's language writes it its own way."""
+    if isinstance(value, str) and _DAY.fullmatch(value):
+        try:
+            return date.fromisoformat(value)
+        except ValueError:
+            return value
+    return value
+
+
+def who_did(kind: str, actor_id: str, name: str | None) -> str:
+    """Return an actor in words: a person by name, the automaton and the like by what they are."""
+    if name:
+        return name
+    if actor_id in _WHO:
+        return _(_WHO[actor_id])
+    return f"{_(_KINDS[kind])} {actor_id}" if kind in _KINDS else actor_id
+
+
+def changes(before: Any, after: Any) -> list[Change]:
+    """Return every field that a row of the audit names, before and after; equal values are left out."""
+    was = before if isinstance(before, Mapping) else {"value": before}
+    became = after if isinstance(after, Mapping) else {"value": after}
+    found = []
+    for name in {**was, **became}:
+        old, new = was.get(name), became.get(name)
+        if old == new:
+            continue
+        label = _(_FIELDS[name]) if name in _FIELDS else name
+        found.append(Change(label, _written(name, old), _written(name, new)))
+    return [change for change in found if change.was or change.is_]
+
+
+def _written(name: str, value: Any) -> str:
+    if value is None or value in ("", [], {}):
+        return ""
+    if isinstance(value, bool):
+        return _("yes") if value else _("no")
+    if isinstance(value, int):
+        return format_money(value, current_language()) if name in _MONEY else str(value)
+    if isinstance(value, list):
+        return ", ".join(name_of_right(one) if name == "rights" else str(one) for one in value)
+    if isinstance(value, Mapping):
+        return ", ".join(f"{key}: {_written(key, one)}" for key, one in value.items())
+    read = read_value(value)
+    return _("{day}", day=read) if isinstance(read, date) else str(value)

@@ -1,0 +1,1 @@
+"""Pages about staff: people who sign in, and the roles they have."""

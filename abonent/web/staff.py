@@ -1,0 +1,165 @@
+"""Reads about staff: people and their roles, as administrators see them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+
+from abonent.kernel.actor import Actor
+from abonent.kernel.db import reading
+from abonent.kernel.i18n import _
+from abonent.web.errors import NoSuchUser, UnknownRole
+from abonent.web.rights import USER_VIEW, normal_rights
+
+NAMED = 12
+"""How many people a preview names; the rest are counted."""
+
+_PERSON = """
+SELECT u.id, u.login, u.name, u.role, r.name AS role_name, r.rights, u.office_id,
+       o.name AS office, u.districts, u.active, u.version, u.created_at,
+       r.second_factor AS wants_factor, f.confirmed_at AS factor_since,
+       (SELECT max(last_seen_at) FROM web_session s WHERE s.user_id = u.id) AS seen_at,
+       (SELECT count(*) FROM web_recovery_code c
+         WHERE c.user_id = u.id AND c.used_at IS NULL) AS codes_left
+  FROM web_user u
+  JOIN web_role r ON r.code = u.role
+  LEFT JOIN office o ON o.id = u.office_id
+  LEFT JOIN web_second_factor f ON f.user_id = u.id
+ WHERE u.id = $1
+"""
+_ROLES = """
+SELECT r.code, r.name, r.rights, r.second_factor, r.shipped, r.version, count(u.id) AS people
+  FROM web_role r LEFT JOIN web_user u ON u.role = r.code AND u.active
+ WHERE $1::text IS NULL OR r.code = $1
+ GROUP BY r.code ORDER BY NOT r.shipped, r.code
+"""
+_HOLDERS = """
+SELECT u.name, count(*) OVER () AS people,
+       count(*) FILTER (WHERE NOT EXISTS (
+           SELECT FROM web_second_factor f WHERE f.user_id = u.id AND f.confirmed_at IS NOT NULL
+       )) OVER () AS without_factor
+  FROM web_user u WHERE u.role = $1 AND u.active ORDER BY u.name LIMIT $2
+"""
+_OFFICE_ID = "SELECT id FROM office WHERE code = $1"
+_OFFICE_CODE = "SELECT code FROM office WHERE id = $1"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Person:
+    """Somebody who may sign in; `factor_since` is None without a second factor."""
+
+    id: int
+    login: str
+    name: str
+    role: str
+    role_name: str
+    rights: list[str]
+    office_id: int | None
+    office: str | None
+    districts: list[str] | None
+    active: bool
+    version: int
+    created_at: datetime
+    wants_factor: bool
+    factor_since: datetime | None
+    seen_at: datetime | None
+    codes_left: int
+
+    def within(self, actor: Actor) -> bool:
+        """Tell whether the actor holds all that the person does, and so may change them."""
+        return all(actor.may(right) for right in self.rights)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Role:
+    """A role with how many active people have it."""
+
+    code: str
+    name: str
+    rights: list[str]
+    second_factor: bool
+    shipped: bool
+    version: int
+    people: int
+
+    @property
+    def label(self) -> str:
+        """Its name in the reader's language."""
+        return _(self.name)
+
+    def within(self, actor: Actor) -> bool:
+        """Tell whether the actor holds all that the role does, and so may give it."""
+        return all(actor.may(right) for right in self.rights)
+
+
+@dataclass(frozen=True, slots=True)
+class Affected:
+    """What a change of a role would do: to how many people, who they are, which rights move.
+
+    `to_set_up` is how many would have to set a second factor up before they go on.
+    """
+
+    people: int
+    names: list[str]
+    added: list[str]
+    removed: list[str]
+    to_set_up: int
+
+
+async def person_of(user_id: int, *, by: Actor) -> Person:
+    """Return a person. Raises NoSuchUser."""
+    by.require(USER_VIEW)
+    async with reading() as connection:
+        row = await connection.fetchrow(_PERSON, user_id)
+    if row is None:
+        raise NoSuchUser(user_id)
+    return Person(**row)
+
+
+async def all_roles(*, by: Actor) -> list[Role]:
+    """Return every role, those the product brings along first."""
+    by.require(USER_VIEW)
+    async with reading() as connection:
+        return [Role(**row) for row in await connection.fetch(_ROLES, None)]
+
+
+async def role_of(code: str, *, by: Actor) -> Role:
+    """Return a role. Raises UnknownRole."""
+    by.require(USER_VIEW)
+    async with reading() as connection:
+        row = await connection.fetchrow(_ROLES, code)
+    if row is None:
+        raise UnknownRole(code)
+    return Role(**row)
+
+
+async def affected_by(
+    role: Role, *, rights: Collection[str], second_factor: bool, by: Actor
+) -> Affected:
+    """Return what changing a role to these rights would do; nothing is written."""
+    by.require(USER_VIEW)
+    async with reading() as connection:
+        rows = await connection.fetch(_HOLDERS, role.code, NAMED)
+    old, new = set(normal_rights(role.rights)), set(normal_rights(rights))
+    asked_anew = second_factor and not role.second_factor
+    return Affected(
+        people=rows[0]["people"] if rows else 0,
+        names=[row["name"] for row in rows],
+        added=sorted(new - old),
+        removed=sorted(old - new),
+        to_set_up=rows[0]["without_factor"] if rows and asked_anew else 0,
+    )
+
+
+async def office_id(code: str | None) -> int | None:
+    """Return the id of an office by its code; None for none."""
+    async with reading() as connection:
+        found: int | None = await connection.fetchval(_OFFICE_ID, code or "")
+    return found
+
+
+async def office_of(office: int | None) -> str:
+    """Return the code of an office by its id; empty for none."""
+    async with reading() as connection:
+        return await connection.fetchval(_OFFICE_CODE, office) or ""
