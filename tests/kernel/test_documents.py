@@ -14,7 +14,7 @@ from abonent.kernel.db import reading
 from abonent.kernel.documents.fields import FieldsError, check_shape, written
 from abonent.kernel.documents.library import load_documents
 from abonent.kernel.documents.printing import (
-    documents,
+    document,
     print_document,
     record_printed,
     shown_document,
@@ -38,10 +38,15 @@ SAMPLES: dict[str, Any] = {
 SHIPPED = {language: load_documents(language) for language in LANGUAGES}
 
 
+def _one(kind: str) -> Any:
+    plain = kind.removesuffix("?")
+    return plain.split("|")[0] if "|" in plain else SAMPLES[plain]
+
+
 def sample(shape: Any) -> Any:
     """Data of the right kinds for any declaration, made from the declaration itself."""
     if isinstance(shape, str):
-        return SAMPLES[shape.removesuffix("?")]
+        return _one(shape)
     if isinstance(shape, list):
         return [sample(shape[0])] * 2
     return {name: sample(kind) for name, kind in shape.items()}
@@ -52,7 +57,7 @@ def least(shape: Any) -> Any:
     if isinstance(shape, list):
         return []
     if isinstance(shape, str):
-        return SAMPLES[shape]
+        return _one(shape)
     return {
         name: least(kind)
         for name, kind in shape.items()
@@ -70,7 +75,7 @@ def own(tmp_path: Path) -> Iterator[Path]:
     )
     (folder / "document.typ").write_text("#let sheet(data) = [#data.name]\n", encoding="utf-8")
     yield tmp_path
-    documents.cache_clear()
+    document.cache_clear()
 
 
 def shipped() -> list[tuple[str, str]]:
@@ -144,6 +149,15 @@ async def test_a_template_that_does_not_compile_is_told_with_its_place(own: Path
         await print_document("note", {"name": "x"}, content=own, language="ru")
 
 
+async def test_a_mistake_in_one_document_does_not_stop_another(own: Path) -> None:
+    broken = own / "ru" / "documents" / "broken"
+    broken.mkdir()
+    (broken / "document.toml").write_text("title = ", encoding="utf-8")
+    assert (await print_document("note", {"name": "x"}, content=own, language="ru")).pdf
+    with pytest.raises(ContentError, match="broken"):
+        await print_document("broken", {}, content=own, language="ru")
+
+
 def test_a_declaration_with_an_unknown_kind_is_refused(own: Path) -> None:
     path = own / "ru" / "documents" / "note" / "document.toml"
     path.write_text('title = "x"\n[fields]\nname = "colour"\n', encoding="utf-8")
@@ -175,6 +189,13 @@ def test_values_are_written_as_the_language_does() -> None:
         "lines": [{"n": "1"}],
     }
     assert written(shape, data, "en")["said"] == "Five hundred and sixty roubles 50 kopeks"
+
+
+def test_a_code_is_one_of_those_declared() -> None:
+    assert written({"border": "flat|other?"}, {"border": "other"}, "ru") == {"border": "other"}
+    assert written({"border": "flat|other?"}, {}, "ru") == {"border": ""}
+    with pytest.raises(FieldsError, match="border"):
+        written({"border": "flat|other"}, {"border": "roof"}, "ru")
 
 
 def test_a_tick_is_not_a_number() -> None:

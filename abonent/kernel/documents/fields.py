@@ -16,6 +16,9 @@ Shape = Mapping[str, Any]
 """Fields by name: a kind ("money", "text?"), a mapping for a part, a list of one for rows."""
 
 OPTIONAL = "?"
+ONE_OF = "|"
+"""Between the codes that a field may hold: "flat|floor|other"."""
+
 _NO_GLYPH: Final = {"₸", "֏"}
 """Signs the shipped font does not have; the code is printed instead."""
 
@@ -43,7 +46,7 @@ def check_shape(shape: Shape, at: str = "") -> list[str]:
     for name, kind in shape.items():
         here = f"{at}{name}"
         if isinstance(kind, str):
-            if kind.removesuffix(OPTIONAL) not in _WRITERS:
+            if ONE_OF not in kind and kind.removesuffix(OPTIONAL) not in _WRITERS:
                 wrong.append(f"{here}: there is no kind “{kind}”, only {', '.join(_WRITERS)}")
         elif isinstance(kind, Mapping):
             wrong += check_shape(kind, f"{here}.")
@@ -79,6 +82,10 @@ def _value(kind: Any, value: Any, language: str, at: str, wrong: list[str]) -> A
         if not kind.endswith(OPTIONAL):
             wrong.append(f"{at}: it is missing")
         return ""
+    if ONE_OF in kind:
+        if value not in kind.removesuffix(OPTIONAL).split(ONE_OF):
+            wrong.append(f"{at}: one of {kind} is expected, not {value!r}")
+        return value
     types, write = _WRITERS[kind.removesuffix(OPTIONAL)]
     if not isinstance(value, types) or isinstance(value, bool):
         wrong.append(f"{at}: a {kind} is expected, {type(value).__name__} is given")

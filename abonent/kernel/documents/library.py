@@ -49,16 +49,31 @@ def load_documents(language: str, *, override: Path | None = None) -> Mapping[st
 
     Raises ContentError naming the file and what is wrong in it.
     """
-    roots = [CONTENT_FOLDER / language / KIND]
-    if override is not None:
-        roots.append(override / language / KIND)
+    slugs = {one.name for root in _roots(language, override) for one in _folders(root)}
+    return {slug: load_document(slug, language, override=override) for slug in sorted(slugs)}
+
+
+def load_document(slug: str, language: str, *, override: Path | None = None) -> Template:
+    """Load one document: a mistake in another one does not keep this one from being printed.
+
+    Reads files. Raises ContentError when there is none, or when something in it is wrong.
+    """
+    roots = _roots(language, override)
+    found = [one for root in roots for one in _folders(root) if one.name == slug]
+    if not found:
+        raise ContentError(f"there is no document {slug} in the language {language}")
     heads = [path for root in roots if (path := root / LETTERHEAD).is_file()]
-    head = _text(heads[-1]) if heads else ""
-    folders: dict[str, Path] = {}
-    for root in roots:
-        if root.is_dir():
-            folders |= {one.name: one for one in sorted(root.iterdir()) if one.is_dir()}
-    return {slug: _load(slug, language, path, head) for slug, path in sorted(folders.items())}
+    return _load(slug, language, found[-1], _text(heads[-1]) if heads else "")
+
+
+def _roots(language: str, override: Path | None) -> list[Path]:
+    """Where documents lie, the installation's own folder last: it wins."""
+    folders = [CONTENT_FOLDER] if override is None else [CONTENT_FOLDER, override]
+    return [folder / language / KIND for folder in folders]
+
+
+def _folders(root: Path) -> list[Path]:
+    return [one for one in sorted(root.iterdir()) if one.is_dir()] if root.is_dir() else []
 
 
 def _load(slug: str, language: str, folder: Path, head: str) -> Template:

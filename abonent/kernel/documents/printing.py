@@ -20,7 +20,7 @@ from abonent.kernel.actor import Actor
 from abonent.kernel.content import CONTENT_FOLDER, ContentError
 from abonent.kernel.db import transaction
 from abonent.kernel.documents.fields import FieldsError, written
-from abonent.kernel.documents.library import Template, load_documents
+from abonent.kernel.documents.library import Template, load_document
 from abonent.kernel.i18n import current_language
 from abonent.kernel.ids import new_id
 from abonent.kernel.jsontext import to_json
@@ -51,9 +51,9 @@ class Printed:
 
 
 @cache
-def documents(language: str, override: Path | None) -> Mapping[str, Template]:
-    """Answer the documents of a language, read once in the life of a process."""
-    return load_documents(language, override=override)
+def document(slug: str, language: str, override: Path | None) -> Template:
+    """Answer a document, read once in the life of a process. Raises ContentError."""
+    return load_document(slug, language, override=override)
 
 
 async def print_document(
@@ -78,7 +78,7 @@ async def shown_document(
 ) -> dict[str, Any]:
     """Answer one set of data as the document would print it, for its twin on the screen."""
     language = language or current_language()
-    template = await asyncio.to_thread(_template, slug, language, content)
+    template = await asyncio.to_thread(document, slug, language, content)
     return _written(template, data)
 
 
@@ -101,7 +101,7 @@ async def record_printed(
 def _print(
     slug: str, sets: list[Mapping[str, Any]], language: str, content: Path | None
 ) -> Printed:
-    template = _template(slug, language, content)
+    template = document(slug, language, content)
     data = [_written(template, one) for one in sets]
     compiler = typst.Compiler(
         root=template.folder, font_paths=_fonts(), ignore_system_fonts=True, package_path=FONTS
@@ -118,13 +118,6 @@ def _print(
         raise ContentError(f"{template.folder}: {error.diagnostic or error.message}") from error
     assert isinstance(pdf, bytes)  # noqa: S101  a PDF is one file
     return Printed(pdf, template.title, template.hash)
-
-
-def _template(slug: str, language: str, content: Path | None) -> Template:
-    template = documents(language, content).get(slug)
-    if template is None:
-        raise ContentError(f"there is no document {slug} in the language {language}")
-    return template
 
 
 def _written(template: Template, data: Mapping[str, Any]) -> dict[str, Any]:
