@@ -164,7 +164,7 @@ _FIELDS = {
     "no": N_("number"),
     "office": N_("office"),
     "office_id": N_("office"),
-    "on": N_("on"),
+    "on": N_("as of"),
     "people": N_("people"),
     "pinned": N_("pinned"),
     "purpose": N_("purpose"),
