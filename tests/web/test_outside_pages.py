@@ -131,6 +131,9 @@ async def test_an_unmatched_payment_is_taken_by_a_choice(
     wrong = {"number": "other", "other": "77777"}
     answer = await browser.post(f"/parked/{one.id}", data=wrong, headers=PART)
     assert (answer.status_code, 'value="77777"' in answer.text) == (422, True)
+    both = {"number": "20419", "other": "20418"}
+    answer = await browser.post(f"/parked/{one.id}", data=both, headers=PART)
+    assert (answer.status_code, "оставьте что-то одно" in answer.text) == (422, True)
     before = (await read_account("20419", by=SYSTEM)).balance
     right = {"number": "20419", "remember": "on"}
     answer = await browser.post(f"/parked/{one.id}", data=right, headers=PART)

@@ -55,15 +55,12 @@ async def show_unmatched(request: Request) -> Response:
 async def settle(request: Request) -> Response:
     """Take the payment to the chosen account and go on to the next one."""
     form, payment = await form_of(request), await _payment(request)
-    number = form.get("number", "")
-    if number in {"", _OTHER}:
-        number = form.get("other", "").strip()
     try:
-        if not number:
-            message = N_("Choose one of the accounts, or type its number.")
-            raise Malformed.of("other", "", message)
         await settle_on_account(
-            payment.id, number, by=signed_in(request).actor, remember=form.get("remember") == "on"
+            payment.id,
+            _chosen(form),
+            by=signed_in(request).actor,
+            remember=form.get("remember") == "on",
         )
     except Malformed as error:
         return await _answer(request, payment, form, dict(by_field(error.errors)), status=422)
@@ -74,6 +71,22 @@ async def settle(request: Request) -> Response:
         status = status_of(error)
         return await _answer(request, payment, form, refusal=error, status=status)
     return go_to(request, await _next(request, payment.id, "taken"))
+
+
+def _chosen(form: Mapping[str, str]) -> str:
+    """The account's number; a number typed beside another one chosen is not guessed at."""
+    number, typed = form.get("number", ""), form.get("other", "").strip()
+    if number in {"", _OTHER}:
+        if not typed:
+            message = N_("Choose one of the accounts, or type its number.")
+            raise Malformed.of("other", "", message)
+        return typed
+    if typed and typed != number:
+        message = N_(
+            "Account {number} is chosen above and another one is typed: leave one of them."
+        )
+        raise Malformed.of("other", typed, message, number=number)
+    return number
 
 
 async def void(request: Request) -> Response:
