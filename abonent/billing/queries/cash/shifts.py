@@ -36,6 +36,10 @@ FROM cash_receipt WHERE shift_id = $1 AND ($2::date IS NULL OR day = $2)
 GROUP BY source ORDER BY source <> 'cash', source
 """
 _MOVES = "SELECT no, kind, amount, reason, actor, at FROM cash_move WHERE shift_id = $1 ORDER BY no"
+_LEFT = """
+SELECT count(*) FROM cash_shift
+WHERE state <> 'CLOSED' AND day < (SELECT day FROM billing_installation)
+"""
 _RANGE = """
 SELECT min(no) AS first, max(no) AS last FROM cash_receipt WHERE shift_id = $1 AND desk_id = $2
 """
@@ -146,6 +150,13 @@ async def shifts_of_day(day: date, *, by: Actor, office: str | None = None) -> l
         found = [await load_shift(connection, row["id"], day) for row in rows]
     everyone = by.may("billing.shift.view")
     return [shift for shift in found if everyone or shift.is_of(by)]
+
+
+async def left_open(*, by: Actor) -> int:
+    """Return how many shifts of days that are over are not closed."""
+    by.require("billing.shift.view")
+    async with reading() as connection:
+        return int(await connection.fetchval(_LEFT))
 
 
 async def load_shift(connection: Connection, shift: int, day: date | None = None) -> Shift:
