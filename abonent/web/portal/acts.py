@@ -47,7 +47,8 @@ async def _promise(
     request: Request, given: Mapping[str, str], error: DomainError | None
 ) -> Response:
     number, by = own(request)
-    known = sorted(await offers(number, by=by, channel=CHANNEL), key=_order)
+    every = await offers(number, by=by, channel=CHANNEL)
+    known = sorted((o for o in every if not _meant_for_others(o)), key=_order)
     chosen = next((o for o in known if o.terms and o.offer.code == given.get("offer")), None)
     context: dict[str, Any] = {"offers": known, "chosen": chosen, "preview": None}
     if chosen is not None and chosen.terms is not None and error is None:
@@ -56,6 +57,11 @@ async def _promise(
         except ANSWERED_IN_PLACE as wrong:
             error = wrong
     return act_page(request, "promise.html", context | words() | {"here": here(request)}, error)
+
+
+def _meant_for_others(offered: Offered) -> bool:
+    """Offers of the office, or of no one any more, are not told of."""
+    return offered.refusal is not None and offered.refusal.code in {"OFF", "CHANNEL"}
 
 
 def _order(offered: Offered) -> tuple[bool, int, int]:
