@@ -45,6 +45,13 @@ class TariffNotFound(NotFound):
         super().__init__("NOT_FOUND", N_("There is no tariff {value}."), field="tariff", value=code)
 
 
+class OfferNotFound(NotFound):
+    """No offer of a promised payment has this code."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__("NOT_FOUND", N_("There is no offer {value}."), field="offer", value=code)
+
+
 class TariffNotSold(Refused):
     """The tariff is in the archive or not sold at the service's place."""
 

@@ -48,6 +48,12 @@ WHERE a.held_since IS NOT NULL AND s.ends_on > $2 AND (s.tariff_id = $1 OR EXIST
 ORDER BY a.account_id
 """
 _ARCHIVE = "UPDATE billing_tariff SET archived_on = $2 WHERE code = $1"
+_DESCRIBE = """
+UPDATE billing_tariff SET name = $2, districts = $3,
+    analogue_id = (SELECT id FROM billing_tariff WHERE code = $4)
+WHERE code = $1
+"""
+_DESCRIBED = "SELECT name, districts, analogue_id FROM billing_tariff WHERE code = $1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,3 +158,43 @@ async def archive_tariff(code: str, *, by: Actor) -> Tariff:
         await work.audit("billing:tariff:archived", code)
         await change_catalogue(work)
     return tariff
+
+
+async def reopen_tariff(code: str, *, by: Actor) -> Tariff:
+    """Sell an archive tariff again."""
+    by.require("billing.tariff.edit")
+    async with unit_of_work(by) as work:
+        here = await change_catalogue(work)
+        tariff = here.catalogue.tariff(code)
+        await work.connection.execute(_ARCHIVE, code, None)
+        await work.audit("billing:tariff:reopened", code)
+        await change_catalogue(work)
+    return tariff
+
+
+async def describe_tariff(
+    code: str, *, by: Actor, name: str, districts: list[str] | None, analogue: str | None
+) -> Tariff:
+    """Give a tariff its name, the districts where it is sold and its open analogue.
+
+    `districts` None sells it everywhere; `analogue` is the code of another tariff, None the nearest.
+    Services in force stay as they are. Raises TariffNotFound, Malformed.
+    """
+    by.require("billing.tariff.edit")
+    if analogue == code:
+        raise Malformed.of("analogue", code, N_("A tariff is compared with another one."))
+    async with unit_of_work(by) as work:
+        here = await change_catalogue(work)
+        here.catalogue.tariff(code)
+        if analogue is not None:
+            here.catalogue.tariff(analogue)
+        before = await work.connection.fetchrow(_DESCRIBED, code)
+        await work.connection.execute(_DESCRIBE, code, name, districts or None, analogue)
+        await work.audit(
+            "billing:tariff:described",
+            code,
+            before={"name": before["name"], "districts": before["districts"]},
+            after={"name": name, "districts": districts, "analogue": analogue},
+        )
+        here = await change_catalogue(work)
+    return here.catalogue.tariff(code)
