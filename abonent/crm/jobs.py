@@ -6,7 +6,7 @@ import structlog
 
 from abonent.billing.queries.outside.files import TAKE_JOB
 from abonent.billing.service.outside.files import take_file
-from abonent.crm.service.companies import issue_all_due
+from abonent.crm.service.companies import ROUND, issue_all_due
 from abonent.crm.service.proposals import accounts_of_contracts
 from abonent.kernel.actor import SYSTEM
 from abonent.kernel.jobs import JobContext, cron, job
@@ -24,7 +24,7 @@ async def take_outside_file(context: JobContext, *, file: int) -> None:
     await take_file(file, contracts=accounts_of_contracts, by=SYSTEM)
 
 
-@cron("crm.issue_documents", minute={5, 15, 25, 35, 45, 55}, seconds=_LONGEST)
+@cron(ROUND, minute={5, 15, 25, 35, 45, 55}, seconds=_LONGEST)
 async def issue_company_documents(context: JobContext) -> None:
     """Issue the documents of every company whose billing period has ended.
 

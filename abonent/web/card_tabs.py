@@ -40,6 +40,12 @@ TABS: tuple[CardTab, ...] = (
     CardTab(
         code="documents", label=N_("Documents"), path="/documents", right="crm.subscriber.view"
     ),
+    CardTab(
+        code="invoices",
+        label=N_("Invoices and acts"),
+        path="/invoices",
+        right="billing.invoice.view",
+    ),
     CardTab(code="history", label=N_("History"), path="/history", right="crm.subscriber.view"),
 )
 

@@ -100,6 +100,13 @@ SECTIONS: tuple[Section, ...] = (
                 right="billing.report.view",
             ),
             Item(
+                label=N_("Invoices and acts"),
+                path="/documents",
+                icon="file-invoice",
+                right="billing.invoice.view",
+                go="I",
+            ),
+            Item(
                 label=N_("Turnover"),
                 path="/turnover",
                 icon="sum",

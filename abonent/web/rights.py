@@ -70,6 +70,8 @@ RIGHTS: dict[str, str] = {
     "billing.fee.charge": N_("Charge fees"),
     "billing.correct": N_("Recalculate"),
     "billing.compensate": N_("Compensate for outages"),
+    "billing.invoice.view": N_("See invoices and acts"),
+    "billing.invoice.issue": N_("Issue and send invoices and acts"),
     "billing.entity.edit": N_("Change the provider's own companies"),
     "billing.day.view": N_("See the operating day"),
     "billing.day.close": N_("Close the operating day"),

@@ -7,6 +7,7 @@ from starlette.routing import BaseRoute
 from abonent.web.access import PUBLIC, SIGNED_IN, PageRoute
 from abonent.web.account_routes import ACCOUNT_ROUTES
 from abonent.web.cash_routes import CASH_ROUTES
+from abonent.web.companies_routes import COMPANY_ROUTES
 from abonent.web.health import alive, metrics, ready
 from abonent.web.outside_routes import OUTSIDE_ROUTES
 from abonent.web.pages import day, finding, profile, signing, start, turnover
@@ -38,6 +39,7 @@ ROUTES: tuple[BaseRoute, ...] = (
     *ACCOUNT_ROUTES,
     *PEOPLE_ROUTES,
     *CASH_ROUTES,
+    *COMPANY_ROUTES,
     *OUTSIDE_ROUTES,
     *PORTAL_ROUTES,
     *(route for register in REGISTERS.values() for route in register_routes(register)),

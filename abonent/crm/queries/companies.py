@@ -27,8 +27,9 @@ WHERE a.account_id = $1
 """
 _ACCOUNTS = """
 SELECT a.account_id FROM crm_subscriber s JOIN crm_contract c ON c.subscriber_id = s.id
-JOIN crm_account a ON a.contract_id = c.id
-WHERE s.kind = 'company' AND a.account_id > $1 ORDER BY a.account_id LIMIT $2
+JOIN crm_account a ON a.contract_id = c.id JOIN billing_place p ON p.id = a.place_id
+WHERE s.kind = 'company' AND a.account_id > $1
+    AND ($3::text[] IS NULL OR p.district = ANY($3)) ORDER BY a.account_id LIMIT $2
 """
 _CAME = """
 SELECT account_id, max(day) AS day FROM crm_owner_change WHERE account_id = ANY($1::bigint[])
@@ -39,8 +40,8 @@ SELECT b.number, s.name, s.id AS subscriber, d.missing, min(d.period_from) AS si
     count(DISTINCT d.period_from) AS periods
 FROM billing_document d JOIN billing_account b ON b.account_id = d.account_id
 JOIN crm_account a ON a.account_id = d.account_id JOIN crm_contract c ON c.id = a.contract_id
-JOIN crm_subscriber s ON s.id = c.subscriber_id
-WHERE d.state = 'DRAFT' GROUP BY b.number, s.name, s.id, d.missing ORDER BY s.name, b.number
+JOIN crm_subscriber s ON s.id = c.subscriber_id JOIN billing_place p ON p.id = b.place_id
+WHERE d.state = 'DRAFT' AND ($2::text[] IS NULL OR p.district = ANY($2)) GROUP BY b.number, s.name, s.id, d.missing ORDER BY s.name, b.number
 LIMIT $1
 """
 _CONTACTS = """
@@ -130,7 +131,7 @@ async def accounts_to_document(*, by: Actor) -> list[str]:
     async with reading() as connection:
         opened = await opened_through(connection)
         after = 0
-        while rows := await connection.fetch(_ACCOUNTS, after, BATCH):
+        while rows := await connection.fetch(_ACCOUNTS, after, BATCH, _districts(by)):
             accounts = [row["account_id"] for row in rows]
             after = accounts[-1]
             found += await _behind(connection, accounts, opened)
@@ -152,12 +153,17 @@ async def companies_lacking(*, by: Actor) -> list[Lacking]:
     """Companies whose documents wait for details, by name."""
     by.require("billing.invoice.view")
     async with reading() as connection:
-        rows = [dict(row) for row in await connection.fetch(_DRAFTS, MOST)]
+        rows = [dict(row) for row in await connection.fetch(_DRAFTS, MOST, _districts(by))]
     return [Lacking(**row | {"missing": tuple(row["missing"])}) for row in rows]
 
 
+def _districts(by: Actor) -> list[str] | None:
+    """The districts an actor is confined to, None for all."""
+    return None if by.districts is None else sorted(by.districts)
+
+
 async def email_contacts(subscriber: int, *, by: Actor) -> list[EmailContact]:
-    """The e-mail addresses of a subscriber, the one for documents first. Whole, so with its right."""
-    by.require("crm.contact.view")
+    """The e-mail addresses of a subscriber, whole, the one for documents first."""
+    by.require("billing.invoice.view")
     async with reading() as connection:
         return [EmailContact(**row) for row in await connection.fetch(_CONTACTS, subscriber)]

@@ -21,6 +21,8 @@ from abonent.kernel.actor import Actor
 from abonent.kernel.db import unit_of_work
 from abonent.kernel.errors import Refused
 from abonent.kernel.i18n import N_
+from abonent.kernel.ids import new_id
+from abonent.kernel.jobs import plan_job
 
 _FORGET = "DELETE FROM crm_document_contact WHERE subscriber_id = $1"
 _KNOWN = """
@@ -33,6 +35,9 @@ ON CONFLICT (subscriber_id) DO UPDATE SET contact_id = excluded.contact_id
 """
 
 _log = structlog.get_logger(__name__)
+
+ROUND = "crm.issue_documents"
+"""The job that makes a round over all companies."""
 
 Progress = Callable[[int, int], None]
 """Told how many accounts are done and how many there are."""
@@ -101,6 +106,14 @@ async def issue_all_due(*, by: Actor, language: str, progress: Progress | None =
         if progress:
             progress(place, len(due))
     return done
+
+
+async def ask_round(*, by: Actor) -> None:
+    """Let the worker make a round over all companies now instead of at its next time."""
+    by.require("billing.invoice.issue")
+    async with unit_of_work(by) as work:
+        await plan_job(ROUND, key=str(new_id()))
+        await work.audit("billing:documents:asked", "documents")
 
 
 async def send_to_company(document_id: int, *, by: Actor) -> None:

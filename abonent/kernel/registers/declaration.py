@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Any, TypeAlias
 
 from abonent.kernel.actor import Actor
+from abonent.kernel.settings import Settings
 
 Row: TypeAlias = dict[str, Any]
 """One row: the value of each column that was asked for, the extras, and `key`."""
@@ -111,7 +112,8 @@ class Bulk:
 
     `preview` tells what it would change before anything is; `act` does one row, in its own unit of
     work, and may refuse it: the refusal is shown beside the row. `key` is the row's key, `note` a
-    code under which the same task does the same row once.
+    code under which the same task does the same row once. One with `file` makes a PDF of all rows
+    instead, which is handed over as the task's file.
     """
 
     code: str
@@ -119,7 +121,10 @@ class Bulk:
     right: str
     commit: str
     preview: Callable[[Sequence[Any], Mapping[str, Any], Actor], Awaitable[Sequence[Change]]]
-    act: Callable[[Any, Mapping[str, Any], Actor, str], Awaitable[None]]
+    act: Callable[[Any, Mapping[str, Any], Actor, str], Awaitable[None]] | None = None
+    file: Callable[[Sequence[Any], Mapping[str, Any], Actor, Settings], Awaitable[bytes]] | None = (
+        None
+    )
     fields: tuple[Any, ...] = ()
     icon: str = ""
 

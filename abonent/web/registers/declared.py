@@ -5,6 +5,7 @@ from __future__ import annotations
 from abonent.billing.cash_registers import FISCAL, RECEIPTS, SHIFTS
 from abonent.billing.queries.outside.registers import AGREEMENTS, FILES, UNMATCHED
 from abonent.billing.registers import ENTRIES
+from abonent.crm.registers.documents import DOCUMENTS
 from abonent.crm.registers.payments import PAYMENTS
 from abonent.crm.registers.subscribers import SUBSCRIBERS
 from abonent.kernel.registers.declaration import Register
@@ -15,6 +16,7 @@ _ALL: tuple[Register, ...] = (
     SUBSCRIBERS,
     PAYMENTS,
     ENTRIES,
+    DOCUMENTS,
     AUDIT,
     STAFF,
     ROLES,

@@ -19,6 +19,7 @@ from abonent.web.render import desk_of, page_or_block, signed_in
 _TYPES = {
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     "csv": "text/csv; charset=utf-8",
+    "pdf": "application/pdf",
 }
 
 
@@ -49,9 +50,10 @@ async def download(request: Request) -> Response:
     path = await asyncio.to_thread(folder_of, desk_of(request).settings) / task.file
     if not await asyncio.to_thread(path.is_file):
         raise NotFound("NO_FILE", N_("The file is not there any more."))
-    name = f"{register.code}-{task.created_at:%Y-%m-%d}.{task.what}"
+    ending = path.suffix.removeprefix(".")
+    name = f"{register.code}-{task.created_at:%Y-%m-%d}.{ending}"
     headers = {"Cache-Control": "no-store"}
-    return FileResponse(path, filename=name, media_type=_TYPES[task.what], headers=headers)
+    return FileResponse(path, filename=name, media_type=_TYPES[ending], headers=headers)
 
 
 async def stop(request: Request) -> Response:

@@ -25,7 +25,7 @@ from abonent.billing.rules.periods import DAY
 from abonent.kernel.actor import Actor
 from abonent.kernel.db import transaction
 from abonent.kernel.documents.printing import Printed, print_document, record_printed
-from abonent.kernel.errors import Malformed
+from abonent.kernel.errors import Malformed, Refused
 from abonent.kernel.i18n import N_, gettext
 from abonent.kernel.money import format_money
 from abonent.kernel.payment_qr import code_svg, payment_text
@@ -44,6 +44,9 @@ SLUGS = {
     "reconciliation": "reconciliation",
 }
 """Kind to the form it is printed on; a correction is an act that names the one it corrects."""
+
+MOST_AT_ONCE = 300
+"""The most documents in one file: more take a worker's memory."""
 
 _SELLER = (
     "name", "full_name", "inn", "kpp", "ogrn", "address", "phone", "bank_name", "bic", "account",
@@ -94,14 +97,17 @@ async def print_papers(
 ) -> Printed:
     """Print documents of one form into one PDF, each on a page of its own, and record that.
 
-    Raises DocumentNotFound, StillDraft; Malformed for kinds that share no form.
+    Raises DocumentNotFound, StillDraft; Refused for too many and for kinds that share no form.
     """
+    if len(ids) > MOST_AT_ONCE:
+        many = N_("At most {most} documents go into one file: choose fewer.")
+        raise Refused("TOO_MANY", many, most=MOST_AT_ONCE)
     known = await documents(list(ids), by=by)
     papers = [await paper_of(found.id, by=by, language=language) for found in known]
     slugs = {SLUGS[paper.found.kind] for paper in papers}
     if len(slugs) != 1:
         message = N_("Documents of one kind go into one file: choose a kind first.")
-        raise Malformed.of("kind", ", ".join(sorted(slugs)), message)
+        raise Refused("SEVERAL_KINDS", message, field="kind", value=", ".join(sorted(slugs)))
     slug = slugs.pop()
     data = [paper.data for paper in papers]
     given: Any = data[0] if len(data) == 1 else data

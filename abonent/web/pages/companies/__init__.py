@@ -1,0 +1,1 @@
+"""Pages of companies' documents: one on the screen, those of an account, issuing and sending."""
