@@ -5,7 +5,9 @@ from __future__ import annotations
 import logging
 import os
 import socket
+import sys
 from argparse import ArgumentParser, Namespace
+from ipaddress import ip_address
 
 import uvicorn
 from starlette.applications import Starlette
@@ -17,6 +19,10 @@ from abonent.kernel.settings import PREFIX, Settings, load_settings
 from abonent.web.app import create_app
 
 _GRACE_SECONDS = 5
+_ANY_HOST = (
+    "Warning: any Host header is answered. Set ABONENT_HOSTS to the names under which people reach "
+    "the desk, such as desk.isp.example."
+)
 
 
 def configure(parser: ArgumentParser) -> None:
@@ -35,6 +41,8 @@ def run(arguments: Namespace, settings: Settings) -> int:
         # The server's own processes read the settings anew.
         os.environ[f"{PREFIX}DATABASE_URL"] = connected.database_url or ""
         _keep_quiet()
+        if not settings.allowed_hosts and not is_loopback(settings.host):
+            print(_ANY_HOST, file=sys.stderr)
         uvicorn.run(
             "abonent.cli.serve:application",
             factory=True,
@@ -45,7 +53,9 @@ def run(arguments: Namespace, settings: Settings) -> int:
             log_level="info",
             access_log=False,
             server_header=False,
-            proxy_headers=True,
+            # Anybody can write X-Forwarded-For: only a proxy of our own is believed.
+            proxy_headers=bool(settings.trusted_proxies),
+            forwarded_allow_ips=settings.trusted_proxies or None,
             timeout_graceful_shutdown=_GRACE_SECONDS,
         )
     return 0
@@ -64,6 +74,14 @@ def application() -> Starlette:
     """The application as each server process makes it."""
     _keep_quiet()
     return create_app(load_settings())
+
+
+def is_loopback(host: str) -> bool:
+    """Tell whether a program on another machine cannot reach this address."""
+    try:
+        return host == "localhost" or ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return False
 
 
 def check_port_free(settings: Settings) -> None:

@@ -6,6 +6,7 @@ import os
 import re
 import secrets
 from collections.abc import Mapping
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any, Literal, Self
 from urllib.parse import urlsplit
@@ -27,6 +28,7 @@ PREFIX = "ABONENT_"
 MINIMUM_SECRET = 32
 
 _FISCAL = re.compile(r"https?://[^:@/]+:[^@/]+@[^/]+(/[^/]+)*/v[45]/[^/]+/?")
+_HOST = re.compile(r"(\*\.)?[a-z0-9]([a-z0-9.-]*[a-z0-9])?|\[[0-9a-f:]+\]")
 _PASSWORD = re.compile(r"(?<=:)[^:/@]*(?=@)")
 
 
@@ -69,6 +71,8 @@ class Settings(BaseModel):
     fiscal: Literal["none", "file", "atol"] = "none"
     fiscal_url: SecretStr | None = None
     public_url: str | None = None
+    trusted_proxies: str = ""
+    hosts: str = ""
     files_url: SecretStr | None = None
     files_check: str | None = None
 
@@ -132,6 +136,32 @@ class Settings(BaseModel):
             raise ValueError("the address subscribers and banks see, such as https://isp.example")
         return url.rstrip("/") if url else url
 
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _networks(cls, text: str) -> str:
+        """Comma-separated addresses and networks of our own proxies; kept without blanks."""
+        parts = listed(text)
+        try:
+            for part in parts:
+                ip_network(part)
+        except ValueError:
+            raise ValueError("addresses or networks such as 127.0.0.1, 10.0.0.0/8") from None
+        return ",".join(parts)
+
+    @field_validator("hosts")
+    @classmethod
+    def _names(cls, text: str) -> str:
+        """Comma-separated names under which the desk is reached; "*.isp.example" for all below."""
+        parts = [part.lower() for part in listed(text)]
+        if not all(_HOST.fullmatch(part) for part in parts):
+            raise ValueError("names such as desk.isp.example, 10.0.0.5 (no port, no https://)")
+        return ",".join(parts)
+
+    @property
+    def allowed_hosts(self) -> list[str]:
+        """The names that a request may ask for; empty: any."""
+        return listed(self.hosts)
+
     @field_validator("secret_key")
     @classmethod
     def _long_enough(cls, key: SecretStr | None) -> SecretStr | None:
@@ -146,6 +176,11 @@ class Settings(BaseModel):
     def safe_database_url(self) -> str:
         """Answer the database's address without its password, for messages and logs."""
         return mask_password(self.database_url or "")
+
+
+def listed(text: str) -> list[str]:
+    """Answer the parts of a comma-separated setting, without blanks."""
+    return [part.strip() for part in text.split(",") if part.strip()]
 
 
 def mask_password(url: str) -> str:

@@ -11,6 +11,7 @@ from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.middleware.gzip import GZipMiddleware
+from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.routing import BaseRoute
 
 from abonent import reactions
@@ -31,6 +32,8 @@ from abonent.web.routes import ROUTES
 
 # A form of a page is far below, and so is a call; files are taken in by `abonent import`.
 BODY_LIMIT = 1_000_000
+# Under these names only this machine itself asks: probes, and whoever sits at it.
+_LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
 
 
 def create_app(
@@ -58,8 +61,11 @@ def create_app(
 
 def _layers(settings: Settings, assets: Assets) -> list[Middleware]:
     """Return the layers, the outermost first."""
+    hosts = [*settings.allowed_hosts, *_LOOPBACK]
+    named = Middleware(TrustedHostMiddleware, allowed_hosts=hosts, www_redirect=False)
     return [
         Middleware(Observe, every=settings.log_format == "json"),
+        *([named] if settings.allowed_hosts else []),
         Middleware(SecurityHeaders),
         Middleware(
             ServeStaticASGI, root=str(assets.folder), prefix=PREFIX, allow_all_origins=False

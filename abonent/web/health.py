@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ipaddress import ip_address
 from pkgutil import iter_modules
 
 import asyncpg
@@ -9,8 +10,13 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 
 from abonent import migrations
+from abonent.kernel.actor import Actor
 from abonent.kernel.db import APP, DatabaseUnreachableError, reading
 from abonent.kernel.metrics import exposition
+from abonent.web.errors import NotSignedIn
+from abonent.web.render import identity_of
+from abonent.web.rights import METRICS
+from abonent.web.service import authenticate_token
 
 _FAILURES = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, DatabaseUnreachableError)
 # Read once: looking at the folder in a request would block the others.
@@ -37,7 +43,32 @@ async def ready(request: Request) -> Response:  # noqa: ARG001
     return JSONResponse({"ready": True})
 
 
-async def metrics(request: Request) -> Response:  # noqa: ARG001
-    """Answer with the measurements of this process in the Prometheus text format."""
+async def metrics(request: Request) -> Response:
+    """Answer with the measurements of this process in the Prometheus text format.
+
+    To this machine itself; from elsewhere to who holds the right, signed in or with a token.
+    """
+    if not _from_here(request):
+        (await _caller(request)).require(METRICS)
     text, content_type = exposition()
     return Response(text, headers={"Content-Type": content_type})
+
+
+def _from_here(request: Request) -> bool:
+    """Tell whether this machine asks for itself; a proxy on it asks for somebody else."""
+    if "x-forwarded-for" in request.headers or "forwarded" in request.headers:
+        return False
+    try:
+        return ip_address(request.client.host if request.client else "").is_loopback
+    except ValueError:
+        return False
+
+
+async def _caller(request: Request) -> Actor:
+    scheme, _blank, token = request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() == "bearer":
+        return await authenticate_token(token.strip())
+    identity = identity_of(request)
+    if identity is None:
+        raise NotSignedIn
+    return identity.actor

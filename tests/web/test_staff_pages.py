@@ -126,9 +126,9 @@ async def test_changing_a_role_shows_whom_it_reaches_before_it_is_saved(
     form = {"key": key_of(opened.text), "version": version[1], "name": "Монтажник"}
     form |= {"right.desk.open": "on", "right.billing.fee.charge": "on", "second_factor": "on"}
     shown = plain((await admin.post("/roles/tech/change", data=form | {"step": "preview"})).text)
-    assert "1 человек" in shown
-    assert "получают Начислять разовые" in shown
-    assert "теряют" in shown
+    assert "Эта роль есть у 1 сотрудника: Вера Белова" in shown
+    assert "получат Начислять" in shown
+    assert "потеряют" in shown
     stored = "SELECT rights FROM web_role WHERE code = 'tech'"
     assert "billing.fee.charge" not in await db.fetchval(stored)
     answer = await admin.post("/roles/tech/change", data=form | {"step": "do"})

@@ -9,6 +9,7 @@ from abonent.kernel.errors import Malformed
 from abonent.kernel.i18n import N_
 from abonent.web.api.operations import ANYONE
 from abonent.web.api.routes import OPERATIONS
+from abonent.web.rights import METRICS
 
 _ASKED_INSIDE = frozenset(
     {
@@ -17,6 +18,7 @@ _ASKED_INSIDE = frozenset(
         "billing.freeze.override",
         "billing.promise.override",
         "crm.subscriber.edit",
+        METRICS,
     }
 )
 """What a call asks for beyond its own right, for some of the things it can be told to do."""
