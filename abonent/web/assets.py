@@ -38,6 +38,7 @@ BUNDLES: dict[str, tuple[str, ...]] = {
         "css/outside.css",
         "css/staff.css",
         "css/companies.css",
+        "css/settings.css",
     ),
     "portal.css": ("portal/portal.css",),
     "icons.svg": ("vendor/icons.svg",),

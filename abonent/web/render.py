@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -71,6 +71,7 @@ def make_environment(settings: Settings, assets: Assets) -> Environment:
         "share": written_share,
         "size": written_size,
         "line_name": line_name,
+        "zip_texts": _pairs,
     }
     environment.filters |= filters
     environment.globals |= {
@@ -82,7 +83,7 @@ def make_environment(settings: Settings, assets: Assets) -> Environment:
         "address_of": address_of,
     }
     # Macros are globals, so that a block rendered on its own has them as well.
-    for name in ("ui", "form", "account", "act", "register", "people"):
+    for name in ("ui", "form", "account", "act", "register", "people", "chart"):
         environment.globals["reg" if name == "register" else name] = environment.get_template(
             f"macros/{name}.html"
         ).module
@@ -96,6 +97,11 @@ def _load_everything(environment: Environment) -> None:
         environment.get_template(name)
     for language in LANGUAGES:
         format_datetime(clock.now(), _INSTANT[language], locale=language)
+
+
+def _pairs(labels: Iterable[str], texts: Iterable[str]) -> str:
+    """Write what a chart shows as a sentence: "May 12, June 15"."""
+    return ", ".join(f"{label} {text}" for label, text in zip(labels, texts, strict=True))
 
 
 def written_money(amount: int, *, sign: bool = False, currency: bool = True) -> str:
