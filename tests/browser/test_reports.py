@@ -16,10 +16,6 @@ from tests.web.seed import OPEN_DAY, small_provider
 
 Looked = Callable[..., Awaitable[None]]
 
-_PARKED = """
-INSERT INTO billing_parked_payment (id, source, external_id, account, amount, reason, received_at)
-VALUES (1, 'cash', '20417-a', '20418', 95000, 'differs', '2026-11-14 08:30+00')
-"""
 _ASKED = """
 INSERT INTO job_run (id, job, key, arguments, created_at, due_at, attempts, error) VALUES (1,
     'billing.close_through', 'x', '{"first": "2026-11-14", "through": "2026-11-16", "by": "system"}',
@@ -31,7 +27,6 @@ INSERT INTO job_run (id, job, key, arguments, created_at, due_at, attempts, erro
 async def provider(fresh_database: Settings) -> Settings:
     async with transaction() as connection:
         await small_provider(connection)
-        await connection.execute(_PARKED)
     return fresh_database.having(processes=1)
 
 
@@ -82,15 +77,6 @@ async def test_the_entries_below_the_sheet(provider: Settings, looked: Looked) -
             await page.locator("details.opens summary").nth(number).click()
 
     await looked("/turnover?account=20417", "turnover-entries", then=open_entries)
-
-
-async def test_disputed_payments(provider: Settings, looked: Looked) -> None:
-    async def open_dialog(page: Page) -> None:
-        await page.locator("main a.btn").first.click()
-        await page.wait_for_selector("dialog[open] textarea")
-
-    await looked("/parked", "parked")
-    await looked("/parked", "parked-settle", then=open_dialog)
 
 
 async def test_a_day_is_closed_by_keys_and_watched_to_its_end(
