@@ -43,6 +43,7 @@ PEOPLE_ROUTES = (
     *contracts.CORRECT.routes,
     *contracts.MOVE.routes,
     *contracts.OWNER.routes,
+    *contracts.NUMBERS.routes,
     *equipment.GIVE.routes,
     *equipment.CHANGE.routes,
     *equipment.RETURN.routes,

@@ -322,6 +322,21 @@ async def test_the_contract_is_printed_corrected_and_moved(clerk: httpx.AsyncCli
     assert "Подано уведомление" in head
 
 
+async def test_the_numbering_of_contracts_is_set_with_an_example(
+    provider: None, enter: Enter
+) -> None:
+    head = await enter("head")
+    path = f"/number-plans/main?back={ONE}/documents"
+    looked = await head.post(path, data={"pattern": "Д-{yy}/{n:04}"}, headers=HX)
+    assert "Д-26/0001" in looked.text
+    assert (await _sent(head, path, pattern="без счётчика", version="0")).status_code == 400
+    kept = await _sent(head, path, pattern="Д-{yy}/{n:04}", version="0")
+    assert kept.headers["location"] == f"{ONE}/documents"
+    over = {"kind": "person", "name": "Белов Олег", "services": "on", "balance": "on"}
+    assert (await _sent(head, f"{ONE}/owner", **over, equipment="on")).status_code == 303
+    assert "Д-26/0001" in (await head.get(ONE)).text
+
+
 async def test_a_building_is_described(clerk: httpx.AsyncClient) -> None:
     face = await face_of("20417", by=SYSTEM)
     assert face is not None

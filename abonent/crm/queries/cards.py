@@ -40,6 +40,11 @@ SELECT id, text, pinned, added_at, added_by, version FROM crm_note
 WHERE account_id = $1 AND pinned AND removed_at IS NULL ORDER BY id DESC LIMIT 3
 """
 
+_PLAN = """
+SELECT n.pattern, n.version FROM crm_number_plan n
+JOIN billing_legal_entity e ON e.id = n.legal_entity_id WHERE e.code = $1 AND n.kind = $2
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class Contract:
@@ -158,3 +163,11 @@ async def _rows(statement: str, account: int, by: Actor) -> list[Any]:
     async with reading() as connection:
         rows: list[Any] = await connection.fetch(statement, account)
     return rows
+
+
+async def number_plan_of(entity: str, kind: str, *, by: Actor) -> tuple[str, int]:
+    """The pattern that a legal entity numbers by and its version; nothing and 0 without a plan."""
+    by.require("crm.plan.edit")
+    async with reading() as connection:
+        row = await connection.fetchrow(_PLAN, entity, kind)
+    return (row["pattern"], row["version"]) if row else ("", 0)

@@ -240,7 +240,7 @@ GIVE = Dialog(
     title=N_("Record a consent"),
     commit=N_("Record"),
     fields=(
-        Field(name="purpose", label=N_("What for"), kind=Kind.CHOICE, half=True),
+        Field(name="purpose", label=N_("Purpose of the consent"), kind=Kind.CHOICE, half=True),
         Field(name="channel", label=N_("By what way"), kind=Kind.CHOICE, half=True),
         Field(
             name="proof",

@@ -8,12 +8,15 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import Response
 
-from abonent.billing.queries.entities import legal_entity_of
+from abonent.billing.queries.entities import legal_entity, legal_entity_of
 from abonent.crm.errors import NobodyNamed
+from abonent.crm.numbering import check_pattern
+from abonent.crm.numbering import number_of as number_of_plan
 from abonent.crm.papers import contract_paper, owner_act_paper
 from abonent.crm.queries import face_of
-from abonent.crm.queries.cards import Contract, contract_of
+from abonent.crm.queries.cards import Contract, contract_of, number_plan_of
 from abonent.crm.service.contracts import MOVES, ContractState, correct_contract, move_contract
+from abonent.crm.service.numbers import set_number_plan
 from abonent.crm.service.owners import TakeOver, change_owner, preview_owner
 from abonent.crm.service.subscribers import NewSubscriber
 from abonent.kernel.documents.printing import print_document, record_printed
@@ -22,7 +25,16 @@ from abonent.kernel.i18n import N_, _
 from abonent.web.dialogs import Dialog, Opened
 from abonent.web.fields import Field, Kind, Values
 from abonent.web.files import pdf_answer
-from abonent.web.pages.people.frame import ABOVE, choices, face, number_of, saying_who, seen
+from abonent.web.forms import local_path
+from abonent.web.pages.people.frame import (
+    ABOVE,
+    choices,
+    face,
+    number_of,
+    open_day,
+    saying_who,
+    seen,
+)
 from abonent.web.pages.people.words import BORDERS, CONTRACT_MOVES, CONTRACT_STATES, PERSON_KINDS
 from abonent.web.render import desk_of, signed_in
 
@@ -137,6 +149,32 @@ async def _hand(request: Request, values: Values) -> str:
     return _back(request, "owner")
 
 
+async def _numbering(request: Request) -> Opened:
+    entity, by = request.path_params["entity"], signed_in(request).actor
+    found = await legal_entity(entity, by=by)
+    pattern, version = await number_plan_of(entity, "contract", by=by)
+    return Opened(
+        back=local_path(request.query_params.get("back", "/")),
+        about=found.requisites.name,
+        given={"pattern": pattern, "version": str(version)},
+    )
+
+
+async def _example(_request: Request, values: Values) -> Mapping[str, Any]:
+    text = check_pattern(values["pattern"])
+    day = await open_day()
+    return {"example": number_of_plan(text, day, 1)}
+
+
+async def _number(request: Request, values: Values) -> str:
+    entity, by = request.path_params["entity"], signed_in(request).actor
+    work = set_number_plan(
+        entity, "contract", by=by, pattern=values["pattern"], seen=await seen(request)
+    )
+    await saying_who(work)
+    return local_path(request.query_params.get("back", "/"))
+
+
 async def print_contract(request: Request) -> Response:
     """Answer the contract as a PDF."""
     number, by = number_of(request), signed_in(request).actor
@@ -201,6 +239,25 @@ MOVE = Dialog(
     above=ABOVE,
     opened=_moving,
     do=_move,
+)
+NUMBERS = Dialog(
+    path="/number-plans/{entity:str}",
+    right="crm.plan.edit",
+    title=N_("How contracts are numbered"),
+    commit=N_("Save"),
+    fields=(
+        Field(
+            name="pattern",
+            label=N_("Pattern of the number"),
+            longest=40,
+            hint=N_("The counter stands in braces; the year may stand before it."),
+        ),
+    ),
+    above=ABOVE,
+    below="people/numbers.html",
+    opened=_numbering,
+    preview=_example,
+    do=_number,
 )
 OWNER = Dialog(
     path=f"{_ONE}/owner",

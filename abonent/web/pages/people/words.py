@@ -103,6 +103,13 @@ _FIELDS = {
     "name": N_("name"),
     "kind": N_("kind"),
     "tax_id": N_("INN"),
+    "kpp": N_("KPP"),
+    "ogrn": N_("OGRN"),
+    "bank_bic": N_("BIC of the bank"),
+    "bank_account": N_("bank account"),
+    "legal_address": N_("legal address"),
+    "signatory": N_("who signs"),
+    "signs_by": N_("on what ground"),
     "born_on": N_("date of birth"),
     "value": N_("value"),
     "label": N_("whose it is"),
@@ -112,8 +119,22 @@ _FIELDS = {
     "entrance": N_("entrance"),
     "floor": N_("floor"),
     "number": N_("number"),
+    "series": N_("series"),
+    "issued_by": N_("issued by whom"),
+    "issued_on": N_("day of issue"),
+    "issuer_code": N_("code of the issuer"),
+    "registered_at": N_("place of registration"),
     "signed_on": N_("day of signing"),
     "border": N_("border of responsibility"),
+    "border_text": N_("border of responsibility"),
+    "model": N_("model"),
+    "serial": N_("serial number"),
+    "mac": N_("MAC address"),
+    "owner": N_("whose it is"),
+    "given_on": N_("day it was given out"),
+    "state": N_("state"),
+    "deposit": N_("deposit"),
+    "comment": N_("comment"),
 }
 _KINDS = {
     "contact": CONTACT_KINDS,
@@ -137,7 +158,8 @@ def details(touch: Touch) -> list[str]:
         found.append(_(_KINDS[room][kind]))
     found += [_(words[after[name]]) for name, words in _DETAILS.items() if after.get(name) in words]
     if fields := after.get("fields"):
-        found.append(", ".join(_(_FIELDS[name]) if name in _FIELDS else name for name in fields))
+        named = dict.fromkeys(_(_FIELDS[name]) for name in fields if name in _FIELDS)
+        found.append(", ".join(named))
     if reason := after.get("reason"):
         found.append(str(reason) if reason != "owner" else _("the account went to another owner"))
     return found
