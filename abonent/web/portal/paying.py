@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -25,8 +26,9 @@ from abonent.web.pages.acting import amount_in
 from abonent.web.portal.access import here, own, portal_page
 from abonent.web.portal.cards import ask_processor, begin_intent, intent_of
 from abonent.web.portal.doing import act_page, carried_out
-from abonent.web.render import desk_of
+from abonent.web.render import desk_of, written_money
 
+_SIZE = re.compile(r'width="(\d+)" height="(\d+)"')
 _PURPOSE = N_("Telecom services, account {number}")
 
 
@@ -38,7 +40,7 @@ async def show_pay(request: Request) -> Response:
 async def _pay(request: Request, given: Mapping[str, str], error: DomainError | None) -> Response:
     number, by = own(request)
     card = await card_of(number, by=by)
-    typed = given.get("amount", plain_amount(card.asked) if card.asked else "")
+    typed = given.get("amount", written_money(card.asked, currency=False) if card.asked else "")
     amount: int | None = None
     if typed and error is None:
         try:
@@ -78,8 +80,11 @@ def _code(payee: Requisites, number: str, amount: int) -> str | None:
 
 
 def _drawn(code: str | None) -> Markup | None:
-    # Small enough for the narrowest telephone; our own drawing, no text of anybody in it.
-    return Markup(code_svg(code, scale=3)) if code else None  # noqa: S704
+    """The code as SVG that shrinks with a narrow telephone instead of being cut off."""
+    if code is None:
+        return None
+    drawing = _SIZE.sub(r'viewBox="0 0 \1 \2" width="\1" height="\2"', code_svg(code, scale=4), 1)
+    return Markup(drawing)  # noqa: S704  our own drawing, no text of anybody in it
 
 
 async def show_code(request: Request) -> Response:

@@ -43,8 +43,11 @@ from abonent.web.portal.rules import CODE_LIFE
 from abonent.web.portal.sessions import set_password
 
 ASKED_COOKIE = "abonent_my_contact"
-OFFERED = ((Purpose.ADVERTISING, Channel.SMS), (Purpose.ADVERTISING, Channel.EMAIL),
-    (Purpose.ADVERTISING, Channel.CALL))  # fmt: skip
+OFFERED = (
+    (Purpose.ADVERTISING, Channel.SMS, N_("I agree to advertising by SMS")),
+    (Purpose.ADVERTISING, Channel.EMAIL, N_("I agree to advertising by e-mail")),
+    (Purpose.ADVERTISING, Channel.CALL, N_("I agree to advertising calls")),
+)
 """Consents the portal asks for, each apart."""
 
 OWN_HAND = {Purpose.ADVERTISING, Purpose.RECORDING}
@@ -87,10 +90,10 @@ async def _profile(
     return act_page(request, "profile.html", context, error)
 
 
-def _offered(consents: list[Consent]) -> list[tuple[str, str]]:
+def _offered(consents: list[Consent]) -> list[tuple[str, str, str]]:
     held = {(c.purpose, c.channel) for c in consents if c.holds}
     whole = {purpose for purpose, channel in held if channel == Channel.ANY}
-    return [(p, c) for p, c in OFFERED if (p, c) not in held and p not in whole]
+    return [(p, c, w) for p, c, w in OFFERED if (p, c) not in held and p not in whole]
 
 
 async def add(request: Request) -> Response:

@@ -98,7 +98,7 @@ async def test_the_code_of_the_page_says_whom_what_for_and_how_much(enter: Enter
 
 async def test_what_is_needed_next_is_asked_for_at_once(enter: Enter) -> None:
     page = (await (await enter()).get(f"{BASE}/pay")).text
-    assert 'name="amount" value="344.67"' in page
+    assert 'name="amount" value="344,67"' in page
 
 
 async def test_without_requisites_and_cards_the_places_to_pay_are_left(enter: Enter) -> None:

@@ -1,0 +1,181 @@
+"""The portal as subscribers see it: on a telephone first, in every appearance, light and without scripts."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import pytest
+from playwright.async_api import Browser, BrowserContext, Page, Response, expect
+
+from abonent.billing.queries.accounts import read_account
+from abonent.billing.service.freezes import freeze_account
+from abonent.kernel.actor import SYSTEM
+from abonent.kernel.db import reading, transaction
+from tests.browser.conftest import APPEARANCES, VIEWPORTS, Desk, check, picture, watch
+from tests.web.portal.conftest import NUMBER, TODAY, fill, last_code
+
+BASE = f"/my/{NUMBER}"
+PAGES = {
+    "home": BASE,
+    "history": f"{BASE}/history",
+    "entry": f"{BASE}/entries/1",
+    "pay": f"{BASE}/pay",
+    "promise": f"{BASE}/promise",
+    "promise-outcome": f"{BASE}/promise?offer=short",
+    "tariff": f"{BASE}/tariff",
+    "tariff-outcome": f"{BASE}/tariff?service=1&tariff=opt50&on=next-period",
+    "tariff-missing": f"{BASE}/tariff?service=1&tariff=opt50",
+    "freeze": f"{BASE}/freeze?from=2026-11-05&to=2026-11-30",
+    "freeze-wrong": f"{BASE}/freeze?from=2026-11-20&to=2026-11-10",
+    "profile": f"{BASE}/profile",
+    "nothing": "/my/999999",
+}
+FIRST_VISIT_BYTES, FIRST_VISIT_REQUESTS = 60_000, 6
+_SMALL = """() => [...document.querySelectorAll("a, button, input, select, summary, label.pick")]
+  .filter((it) => !it.closest(".skip, .quiet") && !it.classList.contains("skip"))
+  .filter((it) => it.type !== "hidden" && it.type !== "radio" && it.getClientRects().length)
+  .map((it) => [it, it.getBoundingClientRect()])
+  .filter(([, box]) => box.height < 43.5 || box.width < 43.5)
+  .map(([it, box]) => `${it.outerHTML.slice(0, 90)} ${box.width}x${box.height}`)"""
+
+
+@pytest.fixture
+async def portal(desk: Desk) -> Desk:
+    """The provider of the portal's other tests behind the running desk."""
+    async with transaction() as connection:
+        await fill(connection)
+    return desk
+
+
+@asynccontextmanager
+async def _phone(
+    browser: Browser, portal: Desk, *, theme: str = "light", language: str = "ru", width: int = 390,
+    scripts: bool = True,
+) -> AsyncIterator[BrowserContext]:  # fmt: skip
+    context = await browser.new_context(
+        viewport={"width": width, "height": VIEWPORTS.get(width, 700)},
+        locale={"ru": "ru-RU", "en": "en-GB"}[language],
+        color_scheme=theme,  # type: ignore[arg-type]
+        reduced_motion="reduce",
+        has_touch=width < 600,
+        java_script_enabled=scripts,
+    )
+    await context.add_init_script(
+        """window.__violations = []; document.addEventListener("securitypolicyviolation",
+           (event) => window.__violations.push(`${event.violatedDirective} ${event.blockedURI}`));"""
+    )
+    cookie = {"name": "abonent_language", "value": language, "url": portal.address}
+    await context.add_cookies([cookie])  # type: ignore[list-item]
+    yield context
+    await context.close()
+
+
+async def _sign_in(page: Page, portal: Desk) -> None:
+    await page.goto(f"{portal.address}/my/sign-in")
+    await page.fill("[name=number]", NUMBER)
+    await page.click("button.main")
+    async with reading() as connection:
+        code = await last_code(connection)
+    await page.fill("[name=code]", code)
+    await page.keyboard.press("Enter")
+    await page.wait_for_url(f"**{BASE}")
+
+
+@pytest.mark.parametrize(("theme", "language", "width"), APPEARANCES)
+async def test_every_page_in_an_appearance(
+    portal: Desk, browser: Browser, theme: str, language: str, width: int
+) -> None:
+    look = {"theme": theme, "language": language, "width": width}
+    async with _phone(browser, portal, **look) as context:  # type: ignore[arg-type]
+        page = await context.new_page()
+        trouble = watch(page, portal.address)
+        for name, path in (("sign-in", "/my/sign-in"), ("password", "/my/sign-in/password")):
+            await page.goto(portal.address + path)
+            await _seen(page, trouble, f"portal-{name}-{theme}-{language}-{width}")
+        await _sign_in(page, portal)
+        for name, path in PAGES.items():
+            await page.goto(portal.address + path)
+            for summary in await page.query_selector_all("details:first-of-type summary"):
+                await summary.click()
+            await _seen(page, trouble, f"portal-{name}-{theme}-{language}-{width}")
+
+
+async def _seen(page: Page, trouble: Any, where: str) -> None:
+    await picture(page, where)
+    await check(page, trouble, where)
+    assert await page.evaluate(_SMALL) == [], where
+
+
+async def test_nothing_scrolls_sideways_on_the_narrowest_telephone(
+    portal: Desk, browser: Browser
+) -> None:
+    async with _phone(browser, portal, width=320) as context:
+        page = await context.new_page()
+        await _sign_in(page, portal)
+        for name, path in PAGES.items():
+            await page.goto(portal.address + path)
+            wide = await page.evaluate(
+                "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+            )
+            await picture(page, f"portal-{name}-320")
+            assert wide <= 0, f"{name}: {wide}px"
+
+
+async def test_the_first_visit_is_light(portal: Desk, browser: Browser) -> None:
+    async with _phone(browser, portal) as context:
+        page = await context.new_page()
+        answers: list[Response] = []
+        page.on("response", lambda answer: answers.append(answer))  # noqa: PLW0108  wants a function
+        await page.goto(f"{portal.address}/my")
+        await page.wait_for_load_state("networkidle")
+        own = [answer for answer in answers if answer.url.startswith(portal.address)]
+        sizes = [await answer.request.sizes() for answer in own]
+        total = sum(size["responseBodySize"] + size["responseHeadersSize"] for size in sizes)
+        print(f"first visit: {len(own)} requests, {total} bytes")
+        assert len(own) <= FIRST_VISIT_REQUESTS
+        assert total <= FIRST_VISIT_BYTES
+        answers.clear()
+        await _sign_in(page, portal)
+        answers.clear()
+        await page.goto(f"{portal.address}{BASE}/pay")
+        sizes = [await answer.request.sizes() for answer in answers if "data:" not in answer.url]
+        total = sum(size["responseBodySize"] for size in sizes)
+        print(f"the page of paying: {len(sizes)} requests, {total} bytes")
+        assert total <= 20_000
+
+
+@pytest.mark.parametrize("scripts", [True, False])
+async def test_a_promise_from_a_telephone_from_signing_in_to_done(
+    portal: Desk, browser: Browser, *, scripts: bool
+) -> None:
+    async with _phone(browser, portal, scripts=scripts) as context:
+        page = await context.new_page()
+        await _sign_in(page, portal)
+        await page.get_by_role("link", name="Обещанный платёж").tap()
+        await page.get_by_role("link", name="На 5 дней").tap()
+        await expect(page.get_by_text("Станет")).to_be_visible()
+        await page.get_by_role("button", name="Обещаю внести").tap()
+        await expect(page.get_by_role("status")).to_contain_text("Обещанный платёж предоставлен")
+        await expect(page.locator("main")).to_contain_text("работает")
+        view = await read_account(NUMBER, by=SYSTEM)
+        assert view.promise is not None
+        assert view.services[0].state == "served"
+
+
+async def test_a_freeze_is_ended_with_the_keyboard(portal: Desk, browser: Browser) -> None:
+    await freeze_account(NUMBER, by=SYSTEM, start=TODAY.replace(day=10), end=TODAY.replace(day=30))
+    async with _phone(browser, portal, width=1366) as context:
+        page = await context.new_page()
+        await _sign_in(page, portal)
+        await page.get_by_role("link", name="Завершить раньше").focus()
+        await page.keyboard.press("Enter")
+        await page.fill("[name=on]", "2026-11-20")
+        await page.keyboard.press("Enter")
+        await page.wait_for_url("**/end?on=2026-11-20")
+        await page.locator("form[method=post] button.main").focus()
+        await page.keyboard.press("Enter")
+        await page.wait_for_url("**?done=freeze-end")
+        view = await read_account(NUMBER, by=SYSTEM)
+        assert view.freezes[0][2] == TODAY.replace(day=20)
