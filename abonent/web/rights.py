@@ -7,6 +7,8 @@ from collections.abc import Collection, Iterable
 from abonent.kernel.actor import EVERYTHING
 from abonent.kernel.i18n import N_, gettext
 
+PORTAL_ROLE = "sub"
+"""What subscribers may do on the portal; nobody of the staff has it."""
 USER_VIEW = "web.user.view"
 USER_EDIT = "web.user.edit"
 ROLE_EDIT = "web.role.edit"

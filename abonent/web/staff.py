@@ -10,7 +10,7 @@ from abonent.kernel.actor import Actor
 from abonent.kernel.db import reading
 from abonent.kernel.i18n import _
 from abonent.web.errors import NoSuchUser, UnknownRole
-from abonent.web.rights import USER_VIEW, normal_rights
+from abonent.web.rights import PORTAL_ROLE, USER_VIEW, normal_rights
 
 NAMED = 12
 """How many people a preview names; the rest are counted."""
@@ -87,6 +87,11 @@ class Role:
     def label(self) -> str:
         """Its name in the reader's language."""
         return _(self.name)
+
+    @property
+    def given(self) -> bool:
+        """Tell whether people of the staff have it; the portal's role is for subscribers."""
+        return self.code != PORTAL_ROLE
 
     def within(self, actor: Actor) -> bool:
         """Tell whether the actor holds all that the role does, and so may give it."""

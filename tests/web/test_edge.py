@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -23,6 +24,7 @@ from abonent.web.forms import local_path
 from abonent.web.middleware.origin import comes_from_here
 from abonent.web.queries import roles
 from abonent.web.routes import ROUTES
+from abonent.web.service import create_token
 
 Enter = Callable[..., Awaitable[httpx.AsyncClient]]
 ClientOf = Callable[..., httpx.AsyncClient]
@@ -30,7 +32,17 @@ ClientOf = Callable[..., httpx.AsyncClient]
 
 PAGES = [route for route in ROUTES if isinstance(route, PageRoute)]
 GUARDED = [route for route in PAGES if route.right != PUBLIC]
-OPEN_TO_ALL = {"/healthz", "/readyz", "/metrics", "/sign-in", "/display"}
+OPEN_TO_ALL = {
+    "/healthz",
+    "/readyz",
+    "/metrics",
+    "/sign-in",
+    "/sign-in/code",
+    "/sign-in/setup",
+    "/display",
+}
+GUARDED_OTHERWISE = ("/my", "/pay/", "/hooks/")
+"""Subscribers have sessions of their own; banks and terminals a password, a signature, a network."""
 
 
 def _call(route: PageRoute) -> tuple[str, str]:
@@ -45,7 +57,8 @@ def test_every_route_declares_who_may_call_it() -> None:
         if isinstance(route, Route) and not isinstance(route, PageRoute)
     ]
     assert undeclared == []
-    assert {route.path for route in PAGES if route.right == PUBLIC} == OPEN_TO_ALL
+    public = {route.path for route in PAGES if route.right == PUBLIC}
+    assert {path for path in public if not path.startswith(GUARDED_OTHERWISE)} == OPEN_TO_ALL
 
 
 @pytest.mark.parametrize(
@@ -221,16 +234,52 @@ async def test_each_family_of_errors_has_its_status_and_page(
     assert "content-security-policy" in whole.headers
 
 
-async def test_health_readiness_and_metrics(guest: httpx.AsyncClient) -> None:
+def _near(app: Starlette, **headers: str) -> httpx.AsyncClient:
+    """A program on this machine itself."""
+    transport = httpx.ASGITransport(app=app, client=("127.0.0.1", 1234))
+    return httpx.AsyncClient(transport=transport, base_url="http://desk.test", headers=headers)
+
+
+async def test_health_readiness_and_metrics(guest: httpx.AsyncClient, app: Starlette) -> None:
     assert (await guest.get("/healthz")).text == "ok"
     answer = await guest.get("/readyz")
     assert answer.status_code == 200, answer.text
     await guest.get("/sign-in")
     await guest.get("/no/such/page/12345")
-    text = (await guest.get("/metrics")).text
+    async with _near(app) as program:
+        text = (await program.get("/metrics")).text
     assert 'abonent_http_request_seconds_count{method="GET",route="/sign-in",status="200"}' in text
     assert 'route="unmatched"' in text
     assert "12345" not in text
+
+
+async def test_measurements_are_for_this_machine_and_for_who_has_the_right(
+    guest: httpx.AsyncClient, app: Starlette, client_of: ClientOf, enter: Enter, db: Any
+) -> None:
+    assert (await guest.get("/metrics")).status_code == 303
+    async with _near(app, **{"X-Forwarded-For": "203.0.113.7"}) as proxied:
+        assert (await proxied.get("/metrics")).status_code == 303
+    assert (await (await enter("office")).get("/metrics")).status_code == 403
+    assert (await (await enter("admin")).get("/metrics")).status_code == 200
+    token = await create_token("prometheus", ["web.metrics.view"])
+    async with client_of(app, Authorization=f"Bearer {token}") as program:
+        assert (await program.get("/metrics")).status_code == 200
+
+
+async def test_only_named_hosts_are_answered_where_they_are_named(
+    database: Settings, client_of: ClientOf, tmp_path: Path
+) -> None:
+    named = database.having(home=tmp_path, hosts="desk.test, *.isp.example")
+    app = create_app(named, own_database=False)
+    for host, status in (
+        ("desk.test", 200),
+        ("desk.test:8000", 200),
+        ("a.isp.example", 200),
+        ("127.0.0.1", 200),
+        ("evil.example", 400),
+    ):
+        async with client_of(app, Host=host) as client:
+            assert (await client.get("/healthz")).status_code == status, host
 
 
 async def test_the_search_line_finds_pages_in_both_languages_and_layouts(enter: Enter) -> None:

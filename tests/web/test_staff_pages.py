@@ -28,7 +28,9 @@ async def _send(browser: httpx.AsyncClient, path: str, **form: str) -> httpx.Res
     """Open a dialog and carry it out with these fields beside those it came with."""
     opened = await browser.get(path)
     assert opened.status_code == 200, opened.text
-    given = dict(re.findall(r'<input[^>]*type="hidden"[^>]*name="(\w+)" value="([^"]*)"', opened.text))
+    given = dict(
+        re.findall(r'<input[^>]*type="hidden"[^>]*name="(\w+)" value="([^"]*)"', opened.text)
+    )
     return await browser.post(path, data=given | {"key": key_of(opened.text), "step": "do"} | form)
 
 

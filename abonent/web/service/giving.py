@@ -10,6 +10,7 @@ from abonent.kernel.actor import EVERYTHING, Actor
 from abonent.kernel.errors import Malformed, Refused
 from abonent.kernel.i18n import N_
 from abonent.web.errors import LastAdministrator, RightNotHeld, UnknownRole
+from abonent.web.rights import PORTAL_ROLE
 
 ADMIN_LOCK = 4_702_214
 """Held while who may do everything is changed: two changes at once never take the last two away."""
@@ -56,6 +57,9 @@ def districts_within(districts: Collection[str] | None, *, by: Actor) -> list[st
 async def check_post(connection: Any, *, role: str, office: int | None, by: Actor) -> None:
     """Raise UnknownRole, RightNotHeld or Malformed for a role or office that cannot be given."""
     rights = await connection.fetchval(_RIGHTS, role)
+    if role == PORTAL_ROLE:
+        # Its rights are those of subscribers over their own accounts; here it would be over all.
+        raise Malformed.of("role", role, N_("This role is for subscribers on the portal alone."))
     if rights is None:
         raise UnknownRole(role)
     check_giving(rights, by=by)

@@ -12,8 +12,13 @@ from abonent.kernel.db import unit_of_work
 from abonent.kernel.errors import Conflict, Malformed, Refused
 from abonent.kernel.i18n import N_
 from abonent.web.errors import UnknownRole
-from abonent.web.rights import ROLE_EDIT, normal_rights, unknown_rights
-from abonent.web.service.giving import ADMIN_LOCK, check_giving, keeping_an_administrator
+from abonent.web.rights import PORTAL_ROLE, ROLE_EDIT, normal_rights, unknown_rights
+from abonent.web.service.giving import (
+    ADMIN_LOCK,
+    check_giving,
+    check_post,
+    keeping_an_administrator,
+)
 
 _LOCK = "SELECT pg_advisory_xact_lock($1)"
 _ROLE = "SELECT code, name, rights, second_factor, version FROM web_role WHERE code = $1 FOR UPDATE"
@@ -99,10 +104,10 @@ async def delete_role(code: str, *, move_to: str, by: Actor) -> int:
         raise Malformed.of("move_to", move_to, N_("Choose another role."))
     async with unit_of_work(by) as work, keeping_an_administrator(work.connection):
         was = await _locked(work.connection, code, by=by)
-        if EVERYTHING in was["rights"]:
-            kept = N_("The role that may do everything cannot be deleted.")
+        if EVERYTHING in was["rights"] or code == PORTAL_ROLE:
+            kept = N_("The program needs this role: it cannot be deleted.")
             raise Refused("ROLE_KEPT", kept)
-        await _locked(work.connection, move_to, by=by)
+        await check_post(work.connection, role=move_to, office=None, by=by)
         moved = int((await work.connection.execute(_MOVE, code, move_to)).split()[1])
         await work.connection.execute(_DELETE, code)
         before = {"name": was["name"], "rights": was["rights"]}

@@ -61,7 +61,9 @@ async def show_person(request: Request) -> Response:
 async def _offered(request: Request) -> dict[str, Choices]:
     """The roles that the actor may give, and the offices."""
     by = signed_in(request).actor
-    roles = [(one.code, one.label) for one in await all_roles(by=by) if one.within(by)]
+    roles = [
+        (one.code, one.label) for one in await all_roles(by=by) if one.given and one.within(by)
+    ]
     return {"role": roles, "office": await office_choices()}
 
 

@@ -151,14 +151,15 @@ def _number(text: str) -> int:
 async def _delete_opened(request: Request) -> Opened:
     by = signed_in(request).actor
     role = await role_of(request.path_params["code"], by=by)
-    others = [r for r in await all_roles(by=by) if r.code != role.code and r.within(by)]
+    roles = [one for one in await all_roles(by=by) if one.given and one.within(by)]
+    others = [one for one in roles if one.code != role.code]
     held = await affected_by(role, rights=[], second_factor=False, by=by)
     return Opened(
         back=f"/roles/{role.code}",
         about=role.label,
         choices={"move_to": [(one.code, one.label) for one in others]},
         context={"held": held, "named": name_of_right},
-        can=role.within(by) and EVERYTHING not in role.rights,
+        can=role.within(by) and role.given and EVERYTHING not in role.rights,
     )
 
 
