@@ -10,6 +10,7 @@ from abonent import reactions
 from abonent.cli.connection import connect
 from abonent.cli.dates import day_argument
 from abonent.cli.progress import ProgressLine
+from abonent.crm.demo.plan import FIRST_NUMBER
 from abonent.crm.demo.run import Demo, make_demo
 from abonent.kernel import clock
 from abonent.kernel.actor import SYSTEM
@@ -31,6 +32,8 @@ _PEOPLE = (
 )
 SIGN_INS = tuple((login, PASSWORD, what) for login, _, what in _PEOPLE)
 """Login (the role's code), password, what the person does."""
+SUBSCRIBER = (str(FIRST_NUMBER), "a code, see below", "a subscriber, at /my")
+"""The account to sign in with on the portal; the message with the code is shown by the worker."""
 
 
 def configure(parser: ArgumentParser) -> None:
@@ -72,7 +75,7 @@ def run(arguments: Namespace, settings: Settings) -> int:
     with connect(settings) as connected:
         asyncio.run(_make(demo, connected))
     print(f"The demo provider is ready: {demo.subscribers} subscribers, day {demo.day}.")
-    for login, password, what in () if arguments.no_sign_ins else SIGN_INS:
+    for login, password, what in () if arguments.no_sign_ins else (*SIGN_INS, SUBSCRIBER):
         print(f"  {login:<12} {password:<16} {what}")
     return 0
 

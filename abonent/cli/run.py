@@ -127,7 +127,10 @@ def _sign_ins(settings: Settings) -> list[str]:
     lines = [
         f"  {login:<12} {secret:<16} {what}" for login, secret, what in known if login in there
     ]
-    return ["Demo sign-ins:", *lines] if lines else []
+    if not lines or demo is None:
+        return []
+    number, secret, what = demo.load().SUBSCRIBER
+    return ["Demo sign-ins:", *lines, f"  {number:<12} {secret:<16} {what}"]
 
 
 async def _present(dsn: str, logins: list[str]) -> set[str]:
