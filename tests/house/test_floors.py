@@ -77,6 +77,7 @@ SUBJECTS = {
     "staff": "web",
     "companies": "crm",
     "portal": "web",
+    "settings": "billing",
 }
 
 

@@ -16,6 +16,7 @@ from abonent.billing.rules.outside.incoming import OtherKind, Wrong
 from abonent.billing.service import accounts, days, payments
 from abonent.billing.service.outside import files, unmatched
 from abonent.billing.service.outside.agreements import make_agreement
+from abonent.billing.service.outside.erasure import erase_payers
 from abonent.billing.service.proof import verify
 from abonent.crm import jobs
 from abonent.crm.service.proposals import WhyThis, accounts_of_contracts, propose_accounts
@@ -271,3 +272,13 @@ async def test_a_contradiction_is_taken_under_a_number_of_its_own(provider: Any)
     await unmatched.settle_on_account(one.id, "8", by=SYSTEM)
     assert (await balances(provider))["8"] == 300
     assert (await verify(by=SYSTEM)).differences == []
+
+
+async def test_what_payers_wrote_is_erased_and_the_money_stays(provider: Any) -> None:
+    await take(client_bank([Transfer("1", 100, "л/с 7"), Transfer("2", 200, "л/с 1001234")]))
+    assert await erase_payers("7", by=SYSTEM) == 1
+    left = await provider.fetch("SELECT purpose FROM billing_outside_payer")
+    assert [row["purpose"] for row in left] == ["л/с 1001234"]
+    assert (await balances(provider))["7"] == 100
+    assert (await take(client_bank([Transfer("1", 100, "л/с 7")]))).known.count == 1
+    assert await provider.fetchval("SELECT count(*) FROM billing_outside_payer") == 1

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -32,6 +32,7 @@ from abonent.web.outside.processors import (
 )
 from abonent.web.render import desk_of
 
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _log = structlog.get_logger("abonent.web.outside")
 
 
@@ -122,5 +123,5 @@ def _amount(told: dict[str, Any], name: str) -> int:
 
 def _day(value: object, zone: ZoneInfo) -> date:
     if type(value) is int and 0 < value < 10**11:
-        return datetime.fromtimestamp(value, UTC).astimezone(zone).date()
+        return (_EPOCH + timedelta(seconds=value)).astimezone(zone).date()
     return clock.now().astimezone(zone).date()

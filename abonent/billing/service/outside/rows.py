@@ -38,7 +38,7 @@ _ONE_BY_ONE = "SELECT FROM billing_agreement WHERE id = $1 FOR NO KEY UPDATE"
 _ROWS = """
 INSERT INTO billing_outside_row (agreement_id, file_id, external_id, place, amount, paid_on, payer_key)
 SELECT $1, $2, * FROM unnest($3::text[], $4::integer[], $5::bigint[], $6::date[], $7::bytea[])
-ON CONFLICT DO NOTHING
+ON CONFLICT DO NOTHING RETURNING external_id
 """
 _PAYERS = """
 INSERT INTO billing_outside_payer (agreement_id, external_id, payer, payer_account, payer_tax_id, purpose)
@@ -167,13 +167,18 @@ async def _keep_rows(
 ) -> None:
     """What the other side says, and beside it what is personal in that."""
     numbers = [incoming.external_id for incoming in batch]
-    await work.connection.execute(
+    added = await work.connection.fetch(
         _ROWS, agreement.id, file, numbers, [i.place for i in batch], [i.amount for i in batch],
         [i.paid_on for i in batch], [payer_key(i.payer_account) for i in batch],
     )  # fmt: skip
+    # What was told before may have been erased since: it does not come back.
+    fresh = {row["external_id"] for row in added}
+    batch = [incoming for incoming in batch if incoming.external_id in fresh]
     told = ("payer", "payer_account", "payer_tax_id", "purpose")
     columns = [[_clean(getattr(incoming, name)) for incoming in batch] for name in told]
-    await work.connection.execute(_PAYERS, agreement.id, numbers, *columns)
+    await work.connection.execute(
+        _PAYERS, agreement.id, [incoming.external_id for incoming in batch], *columns
+    )
 
 
 async def note_taken_back(
