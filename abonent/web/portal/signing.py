@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import quote
+
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
@@ -63,9 +65,13 @@ async def ask_code(request: Request) -> Response:
     except (Malformed, TooManyAttempts) as error:
         context = {"given": given, "error": _text(error)}
         return portal_page(request, "sign_in.html", context, status=status_of(error))
-    response = RedirectResponse(f"{SIGN_IN}/code?next={given['next']}", 303)
+    response = RedirectResponse(_code_address(given["next"]), 303)
     _set(response, request, ASKED_COOKIE, asked, int(CODE_LIFE.total_seconds()), path=SIGN_IN)
     return response
+
+
+def _code_address(back: str) -> str:
+    return f"{SIGN_IN}/code" + ("" if back == HOME else f"?next={quote(back, safe='')}")
 
 
 def _number(text: str) -> str:

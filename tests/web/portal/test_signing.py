@@ -222,3 +222,17 @@ async def test_signing_in_leads_nowhere_but_to_the_portal(
     await ask(client, "20417")
     data = {"code": await last_code(db), "next": back}
     assert (await client.post("/my/sign-in/code", data=data)).headers["location"] == "/my"
+
+
+async def test_the_page_that_was_asked_for_opens_after_signing_in(browse: Browse, db: Any) -> None:
+    client = browse()
+    asked = "/my/20417/tariff?service=1&tariff=opt50"
+    where = (await client.get(asked)).headers["location"]
+    page = (await client.get(where)).text
+    assert 'value="/my/20417/tariff?service=1&amp;tariff=opt50"' in page
+    data = {"number": "20417", "way": "phone", "next": asked}
+    answer = await client.post("/my/sign-in", data=data)
+    page = (await client.get(answer.headers["location"])).text
+    assert 'value="/my/20417/tariff?service=1&amp;tariff=opt50"' in page
+    data = {"code": await last_code(db), "next": asked}
+    assert (await client.post("/my/sign-in/code", data=data)).headers["location"] == asked
