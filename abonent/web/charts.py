@@ -155,6 +155,12 @@ def lines(series: Sequence[Series], steps: Sequence[str], *, write: Write) -> Li
     return Lines(drawn, ticks, marks, _TOP, _PLOT, _TOP + _PLOT + _BOTTOM)
 
 
+def rows_of(steps: Sequence[str], chart: Lines) -> list[list[str]]:
+    """The table of a chart of lines: each step with what each line says there."""
+    told = [{point.label: point.text for point in line.points} for line in chart.lines]
+    return [[step, *(own.get(step, "—") for own in told)] for step in steps]
+
+
 def sparkline(numbers: Sequence[int | None]) -> list[str]:
     """The points of a small line in a field of 100 by 100, by unbroken stretch; its own scale."""
     known = [n for n in numbers if n is not None]

@@ -12,7 +12,8 @@ from abonent.kernel.i18n import N_
 class Item:
     """A page one can go to: its name, address, icon, right and the letter after G.
 
-    `under` are other addresses below which the page's records lie.
+    `under` are other addresses below which the page's records lie, `apart` those below its own
+    that another item leads to.
     """
 
     label: str
@@ -21,10 +22,13 @@ class Item:
     right: str
     go: str = ""
     under: tuple[str, ...] = ()
+    apart: tuple[str, ...] = ()
 
     def leads_to(self, path: str) -> bool:
         """Tell whether the page at ``path`` lies under this item."""
         below = [f"{own}/" for own in (self.path, *self.under) if own != "/"]
+        if path in self.apart:
+            return False
         return path == self.path or path.startswith(tuple(below))
 
 
@@ -126,6 +130,49 @@ SECTIONS: tuple[Section, ...] = (
                 icon="alert-triangle",
                 right="billing.payment.settle",
                 go="N",
+            ),
+        ),
+    ),
+    Section(
+        N_("Settings"),
+        (
+            Item(
+                label=N_("Tariffs"),
+                path="/tariffs",
+                icon="tags",
+                right="billing.tariff.view",
+                apart=("/tariffs/analysis",),
+            ),
+            Item(
+                label=N_("Analysis of tariffs"),
+                path="/tariffs/analysis",
+                icon="chart-bar",
+                right="billing.report.view",
+                go="T",
+            ),
+            Item(
+                label=N_("Promise offers"),
+                path="/offers",
+                icon="heart-handshake",
+                right="billing.tariff.view",
+            ),
+            Item(
+                label=N_("Policy and taxes"),
+                path="/policy",
+                icon="settings",
+                right="billing.tariff.view",
+            ),
+            Item(
+                label=N_("Days off"),
+                path="/calendar",
+                icon="calendar",
+                right="billing.tariff.view",
+            ),
+            Item(
+                label=N_("Rules of law"),
+                path="/legal",
+                icon="checklist",
+                right="kernel.legal.view",
             ),
         ),
     ),

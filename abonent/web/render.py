@@ -62,6 +62,7 @@ def make_environment(settings: Settings, assets: Assets) -> Environment:
         "day_month": lambda day: _date(day, _DAY_MONTH),
         "last_day": lambda end: end - timedelta(1),
         "month": _month,
+        "weekday": lambda day: format_date(day, "EEE", locale=current_language()),
         "posting_title": posting_title,
         "long_day": written_day,
         "instant": lambda at: _instant(at, zone),

@@ -16,6 +16,7 @@ from abonent.web.portal.routes import PORTAL_ROUTES
 from abonent.web.registers.declared import REGISTERS
 from abonent.web.registers.pages import register_routes
 from abonent.web.registers.task_pages import TASK_ROUTES
+from abonent.web.settings_routes import SETTINGS_ROUTES
 from abonent.web.staff_routes import STAFF_ROUTES
 
 ROUTES: tuple[BaseRoute, ...] = (
@@ -42,6 +43,7 @@ ROUTES: tuple[BaseRoute, ...] = (
     *COMPANY_ROUTES,
     *OUTSIDE_ROUTES,
     *PORTAL_ROUTES,
+    *SETTINGS_ROUTES,
     *(route for register in REGISTERS.values() for route in register_routes(register)),
     *TASK_ROUTES,
     *STAFF_ROUTES,

@@ -40,9 +40,13 @@ _NAMES = """(
     SELECT string_agg(DISTINCT t.name, ', ') FROM billing_service v
     JOIN billing_tariff t ON t.id = v.tariff_id WHERE v.account_id = a.account_id
 )"""
-_HAS_TARIFF = """EXISTS (
-    SELECT FROM billing_service v JOIN billing_tariff t ON t.id = v.tariff_id
-    WHERE v.account_id = a.account_id AND v.ends_on > b.day AND t.code = ANY($1::text[])
+_HAS_TARIFF = """a.account_id IN (
+    SELECT v.account_id FROM billing_service v CROSS JOIN billing_installation i
+    LEFT JOIN LATERAL (SELECT x.tariff_id FROM billing_service_tariff x
+        WHERE x.account_id = v.account_id AND x.service_no = v.no AND x.since <= i.day
+        ORDER BY x.since DESC LIMIT 1) n ON true
+    JOIN billing_tariff t ON t.id = coalesce(n.tariff_id, v.tariff_id)
+    WHERE v.starts_on <= i.day AND v.ends_on > i.day AND t.code = ANY($1::text[])
 )"""
 _PROMISED = """EXISTS (
     SELECT FROM billing_promise q WHERE q.account_id = a.account_id AND q.state = 'active'

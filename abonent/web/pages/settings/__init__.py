@@ -1,0 +1,1 @@
+"""Pages on which the provider sets what it sells and allows."""
