@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 import struct
 import zlib
@@ -242,7 +243,7 @@ async def test_the_code_of_a_bill_is_read_from_the_printed_page(provider: None) 
     entity = await legal_entity_of("20418", by=SYSTEM)
     data = bill_paper(card, entity.requisites, day=date(2026, 11, 14), language="ru")
     assert data["amount"] > 0
-    png = _page("bill", data)
+    png = await asyncio.to_thread(_page, "bill", data)
     (code,) = zxingcpp.read_barcodes(_grey(png))
     assert code.text.startswith(
         "ST00012|Name=ООО «Провайдер»|PersonalAcc=40702810938000000001|BankName=ПАО СБЕРБАНК"

@@ -140,9 +140,18 @@ DOCUMENTS = Register(
             kind=Kind.MONEY,
             order="d.amount",
             order_type="bigint",
-            total=True,
         ),
-        Column(name="tax", label=N_("VAT"), sql="d.tax", kind=Kind.MONEY, total=True, shown=False),
+        # An invoice and its act are about the same money: only acts are summed.
+        Column(
+            name="rendered",
+            label=N_("By acts"),
+            sql="""CASE WHEN d.kind IN ('act', 'correction') AND d.replaced_by IS NULL
+                AND d.state <> 'DRAFT' THEN d.amount END""",
+            kind=Kind.MONEY,
+            total=True,
+            shown=False,
+        ),
+        Column(name="tax", label=N_("VAT"), sql="d.tax", kind=Kind.MONEY, shown=False),
         Column(name="state", label=N_("State"), sql=_STATE, kind=Kind.STATE, words=STATES),
         Column(
             name="missing",

@@ -43,6 +43,7 @@ async def show_document(request: Request) -> Response:
         "buyer": parties[1] if parties else None,
         "state": STATES[state_of(found)],
         "missing": [_(MISSING[code]) for code in found.missing],
+        "ours": any(code.startswith("seller.") for code in found.missing),
         "to_pay": to_pay_of(found),
         "issued_by": await name_of(found.issued_by) if found.issued_by else "",
         "done": _DONE.get(request.query_params.get("done", "")),
