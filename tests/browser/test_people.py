@@ -22,6 +22,7 @@ from abonent.kernel.actor import SYSTEM
 from abonent.kernel.db import transaction
 from abonent.kernel.settings import Settings
 from abonent.kernel.storage import Checked
+from abonent.web.card_tabs import TABS
 from tests.web.seed import OPEN_DAY, small_provider
 
 Looked = Callable[..., Awaitable[None]]
@@ -111,7 +112,7 @@ async def test_a_note_is_written_by_keys_alone(card: int, seat: Page) -> None:
     await seat.keyboard.press("Control+Enter")
     await expect(seat.locator(".history")).to_contain_text("Ключ у соседей")
     await seat.keyboard.press("BracketLeft")
-    await seat.wait_for_url("**/documents")
+    await seat.wait_for_url(f"**{TABS[-2].address('20417')}")
 
 
 async def test_a_phone_is_shown_in_its_place(card: int, seat: Page) -> None:
