@@ -115,6 +115,18 @@ def normal_rights(rights: Collection[str]) -> list[str]:
     return sorted(right for right in set(rights) if not any(_covers(o, right) for o in rights))
 
 
+def spelled_out(rights: Iterable[str]) -> list[str]:
+    """Return the rights as the desk ticks them: single ones, whole areas, or everything."""
+    whole = {EVERYTHING, *(f"{area}.*" for area in AREAS)}
+    found = set()
+    for right in rights:
+        if right.endswith("*") and right not in whole:
+            found |= {known for known in RIGHTS if known.startswith(right.removesuffix("*"))}
+        else:
+            found.add(right)
+    return normal_rights(found)
+
+
 def _covers(wide: str, right: str) -> bool:
     if wide == right or not wide.endswith("*"):
         return False

@@ -10,7 +10,7 @@ from abonent.kernel.actor import Actor
 from abonent.kernel.db import reading
 from abonent.kernel.i18n import _
 from abonent.web.errors import NoSuchUser, UnknownRole
-from abonent.web.rights import PORTAL_ROLE, USER_VIEW, normal_rights
+from abonent.web.rights import PORTAL_ROLE, USER_VIEW, spelled_out
 
 NAMED = 12
 """How many people a preview names; the rest are counted."""
@@ -146,7 +146,7 @@ async def affected_by(
     by.require(USER_VIEW)
     async with reading() as connection:
         rows = await connection.fetch(_HOLDERS, role.code, NAMED)
-    old, new = set(normal_rights(role.rights)), set(normal_rights(rights))
+    old, new = set(spelled_out(role.rights)), set(spelled_out(rights))
     asked_anew = second_factor and not role.second_factor
     return Affected(
         people=rows[0]["people"] if rows else 0,

@@ -23,7 +23,7 @@ from abonent.web.errors import LastAdministrator, RightNotHeld
 from abonent.web.navigation import SECTIONS, sections_for
 from abonent.web.queries import identify
 from abonent.web.registers.declared import REGISTERS
-from abonent.web.rights import PORTAL_ROLE, RIGHTS, normal_rights, unknown_rights
+from abonent.web.rights import PORTAL_ROLE, RIGHTS, normal_rights, spelled_out, unknown_rights
 from abonent.web.routes import ROUTES
 from tests.web.seed import small_provider
 
@@ -263,3 +263,19 @@ def test_a_right_that_another_covers_is_not_kept_twice() -> None:
     assert normal_rights({"crm.*", "crm.note.write", "desk.open"}) == ["crm.*", "desk.open"]
     assert normal_rights({"*", "crm.*", "desk.open"}) == ["*"]
     assert normal_rights({"crm.subscriber.*", "crm.subscriber.view"}) == ["crm.subscriber.*"]
+
+
+def test_a_wildcard_below_an_area_is_ticked_right_by_right() -> None:
+    assert spelled_out({"crm.subscriber.*", "desk.*"}) == [
+        "crm.subscriber.edit",
+        "crm.subscriber.view",
+        "desk.*",
+    ]
+    assert spelled_out({"*", "crm.subscriber.*"}) == ["*"]
+
+
+async def test_what_the_dialog_ticks_is_what_a_shipped_role_holds(db: Any) -> None:
+    rows = await db.fetch("SELECT code, rights FROM web_role WHERE shipped")
+    assert {r["code"]: spelled_out(r["rights"]) for r in rows} == {
+        r["code"]: normal_rights(r["rights"]) for r in rows
+    }

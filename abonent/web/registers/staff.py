@@ -188,7 +188,7 @@ LEFT JOIN LATERAL (
             sql="r.second_factor",
             kind=Kind.FLAG,
         ),
-        Column(name="rights", label=N_("Rights"), sql="r.rights", soft=True),
+        Column(name="rights", label=N_("Rights"), sql="r.rights", soft=True, shown=False),
         Column(name="code", label=N_("Code"), sql="r.code", order="r.code", shown=False, soft=True),
     ),
     sort="code",

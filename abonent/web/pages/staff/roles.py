@@ -15,7 +15,14 @@ from abonent.web import service
 from abonent.web.dialogs import Dialog, Opened
 from abonent.web.fields import Field, Kind, Values, texts_of
 from abonent.web.render import page, signed_in
-from abonent.web.rights import RIGHTS, ROLE_EDIT, name_of_right, normal_rights, right_groups
+from abonent.web.rights import (
+    RIGHTS,
+    ROLE_EDIT,
+    name_of_right,
+    normal_rights,
+    right_groups,
+    spelled_out,
+)
 from abonent.web.staff import Role, affected_by, all_roles, role_of
 
 _TICK = "right."
@@ -68,7 +75,7 @@ async def _ticked(request: Request) -> list[str]:
 def _given(role: Role | None, *, copied: bool = False) -> dict[str, str]:
     if role is None:
         return {}
-    given = {f"{_TICK}{right}": "on" for right in role.rights}
+    given = {f"{_TICK}{right}": "on" for right in spelled_out(role.rights)}
     name = "" if copied else role.label
     return given | {
         "name": name,

@@ -1,0 +1,69 @@
+"""Staff, roles, the second factor and the audit as people see them, in every appearance."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+
+from playwright.async_api import Page, expect
+
+from abonent.web.service import add_user
+
+Looked = Callable[..., Awaitable[None]]
+PASSWORD = "correct horse battery"
+
+
+async def _somebody() -> int:
+    return await add_user(
+        "belova",
+        name="Вера Константиновна Белова",
+        role="cash",
+        password=PASSWORD,
+    )
+
+
+async def test_the_register_of_staff(looked: Looked) -> None:
+    await _somebody()
+    await looked("/staff", "staff")
+
+
+async def test_a_person(looked: Looked) -> None:
+    await looked(f"/staff/{await _somebody()}", "staff-person")
+
+
+async def test_a_person_is_added(looked: Looked) -> None:
+    await looked("/staff/new", "staff-new")
+
+
+async def test_roles(looked: Looked) -> None:
+    await looked("/roles", "roles")
+
+
+async def test_a_role(looked: Looked) -> None:
+    await looked("/roles/cash", "role")
+
+
+async def test_a_role_is_changed(looked: Looked) -> None:
+    await _somebody()
+    await looked("/roles/cash/change", "role-change")
+
+
+async def test_the_second_factor_is_set_up(looked: Looked) -> None:
+    await looked("/profile/second-factor", "second-factor")
+
+
+async def test_the_audit(looked: Looked) -> None:
+    await _somebody()
+    await looked("/audit", "audit")
+
+
+async def test_a_right_is_taken_from_a_role_by_the_keyboard(seat: Page) -> None:
+    address = seat.url
+    await seat.goto(f"{address}roles/tech")
+    await seat.keyboard.press("e")
+    await seat.wait_for_selector("dialog[open]")
+    async with seat.expect_response("**/roles/tech/change"):
+        await seat.uncheck("[name='right.crm.scan.add']")
+    await expect(seat.locator("dialog")).to_contain_text("потеряют")
+    await seat.keyboard.press("Control+Enter")
+    await seat.wait_for_url("**/roles/tech?done=changed")
+    await expect(seat.get_by_role("status").first).to_contain_text("Роль изменена")
