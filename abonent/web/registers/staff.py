@@ -69,7 +69,7 @@ LEFT JOIN LATERAL (
     columns=(
         Column(
             name="name",
-            label=N_("Name"),
+            label=N_("Full name"),
             sql="u.name",
             head=True,
             order="lower(u.name)",
