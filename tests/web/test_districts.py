@@ -114,14 +114,14 @@ async def test_registers_list_nothing_from_elsewhere(centre: httpx.AsyncClient) 
 
 
 async def test_no_use_case_reaches_an_account_elsewhere(centre: httpx.AsyncClient) -> None:
-    given = {"amount": 100, "source": "cash", "by": CENTRE}
+    given: dict[str, Any] = {"amount": 100, "source": "cash", "by": CENTRE}
     await take_payment(OWN, external_id="a1", **given)
     with pytest.raises(AccountNotFound):
         await take_payment(FOREIGN, external_id="a2", **given)
 
 
 async def test_the_turnover_sheet_is_that_of_ones_districts(centre: httpx.AsyncClient) -> None:
-    asked = {"start": FIRST_DAY, "end": date(2026, 12, 1), "by": CENTRE}
+    asked: dict[str, Any] = {"start": FIRST_DAY, "end": date(2026, 12, 1), "by": CENTRE}
     assert asked["end"] > OPEN_DAY
     sheet = await turnover(level="district", **asked)
     assert [row.key for row in sheet.rows] == ["Центр"]
@@ -145,7 +145,12 @@ async def test_a_token_may_be_confined_too(app: Starlette, db: Any, client_of: C
 
 
 async def test_who_is_confined_gives_nobody_more(db: Any) -> None:
-    given = {"name": "Вера", "role": "cash", "password": "correct horse battery", "by": CENTRE}
+    given: dict[str, Any] = {
+        "name": "Вера",
+        "role": "cash",
+        "password": "correct horse battery",
+        "by": CENTRE,
+    }
     for beyond in (None, ["Заречье"], ["Центр", "Заречье"]):
         with pytest.raises(Refused) as refusal:
             await service.add_user("vera", districts=beyond, **given)

@@ -246,7 +246,12 @@ async def test_nobody_locks_himself_out_or_promotes_himself(db: Any) -> None:
 
 async def test_a_change_made_meanwhile_is_not_written_over(db: Any) -> None:
     code = await service.create_role("Помощник", rights={"desk.open"}, by=SYSTEM)
-    change = {"name": "Помощник", "second_factor": False, "version": 1, "by": SYSTEM}
+    change: dict[str, Any] = {
+        "name": "Помощник",
+        "second_factor": False,
+        "version": 1,
+        "by": SYSTEM,
+    }
     await service.change_role(code, rights={"desk.*"}, **change)
     with pytest.raises(Conflict):
         await service.change_role(code, rights=set(), **change)

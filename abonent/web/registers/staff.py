@@ -69,7 +69,7 @@ LEFT JOIN LATERAL (
     columns=(
         Column(
             name="name",
-            label=N_("Full name"),
+            label=N_("Person's name"),
             sql="u.name",
             head=True,
             order="lower(u.name)",

@@ -8,6 +8,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from abonent.billing.registers import district_choices
+from abonent.kernel.actor import EVERYTHING
 from abonent.kernel.i18n import N_
 from abonent.web import service
 from abonent.web.dialogs import Dialog, Opened
@@ -30,7 +31,7 @@ _DONE = {
     "factor": N_("The second factor is taken away; their sessions are ended"),
 }
 _WHO = (
-    Field(name="name", label=N_("Name"), longest=100),
+    Field(name="name", label=N_("Person's name"), longest=100),
     Field(name="login", label=N_("Login"), longest=60, half=True),
     Field(name="role", label=N_("Role"), kind=Kind.CHOICE, half=True),
     Field(name="office", label=N_("Office"), kind=Kind.CHOICE, required=False),
@@ -61,9 +62,10 @@ async def show_person(request: Request) -> Response:
 async def _offered(request: Request) -> dict[str, Choices]:
     """The roles that the actor may give, and the offices."""
     by = signed_in(request).actor
-    roles = [
-        (one.code, one.label) for one in await all_roles(by=by) if one.given and one.within(by)
-    ]
+    given = [one for one in await all_roles(by=by) if one.given and one.within(by)]
+    # The first one stands where nobody chooses: never the one that may do everything.
+    given.sort(key=lambda one: EVERYTHING in one.rights)
+    roles = [(one.code, one.label) for one in given]
     return {"role": roles, "office": await office_choices()}
 
 
