@@ -78,11 +78,11 @@ async def test_a_new_price_shows_whom_it_reaches_before_it_is_recorded(
     path = f"/tariffs/{await tariff_id('opt100')}/price"
     given = {"fee": "500", "from": "2026-11-24", "existing": "move"}
     text = plain((await head.post(path, data=given, headers=HX)).text)
-    assert "Затронет услуг на 24 ноября 2026 2" in text.replace("г.", "").replace("  ", " ")
+    assert "Затронет услуг на 24.11.2026 2" in text
     assert "+80,00 ₽" in text
     assert len((await catalogue_here()).catalogue.tariff("opt100").versions) == 1
     early = await head.post(path, data=given | {"from": "2026-11-15"}, headers=HX)
-    assert "24.11.2026" in early.text or "24 ноября" in early.text
+    assert "первая возможная дата — 24.11.2026" in early.text
     answer = await sent(head, path, **given)
     assert answer.status_code == 303
     page = plain((await head.get(answer.headers["location"])).text)
@@ -112,14 +112,14 @@ async def test_the_analysis_adds_up_and_fits_a_workbook(head: httpx.AsyncClient)
     seen = plain(text)
     assert "Анализ тарифов" in seen
     assert "Месяц не закончен" in seen
-    assert text.count('role="img"') > 5
+    assert text.count('role="img"') >= 5
     shares = [row for row in text.split("<tr")[2:] if 'data-label="Доля"' in row]
     found = [re.search(r'data-label="Доля">([\d,]+)', row) for row in shares]
     assert sum(int(float(one[1].replace(",", ".")) * 100 + 0.5) for one in found if one) == 10_000
     answer = await head.get("/tariffs/analysis.xlsx?month=2026-11")
     rows = CalamineWorkbook.from_filelike(BytesIO(answer.content)).get_sheet_by_index(0).to_python()
     assert rows[0][0] == "Тариф"
-    assert len(rows) == 1 + 6 + 1
+    assert len(rows) == 1 + 5 + 1
 
 
 @pytest.mark.parametrize("month", ["", "2026-10", "1999-01", "2999-12"])
@@ -143,8 +143,8 @@ async def test_an_offer_tells_whom_it_reaches_and_is_kept(head: httpx.AsyncClien
     assert re.search(r"Из них предложение доступно \d", text)
     assert (await sent(head, "/offers/new", **OFFER)).status_code == 303
     offer = (await catalogue_here()).catalogue.offers["three"]
-    assert offer.tariffs == {"opt50", "opt100"}
-    assert offer.channels == {"office"}
+    assert offer.tariffs == frozenset({"opt50", "opt100"})
+    assert offer.channels == frozenset({"office"})
     assert "На три дня" in plain((await head.get("/offers")).text)
     changed = OFFER | {"active": "", "tariffs": ""}
     assert (await sent(head, "/offers/change?code=three", **changed)).status_code == 303
