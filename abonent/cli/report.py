@@ -8,7 +8,6 @@ from typing import Any
 
 from abonent.billing.queries.ageing import account_ageing, base_ageing, bucket_sums
 from abonent.billing.queries.places import Within
-from abonent.kernel.snapshot import shared_snapshot
 from abonent.billing.queries.turnover import LEVELS, Row, Sheet, turnover
 from abonent.cli.connection import connect
 from abonent.cli.dates import day_argument
@@ -16,6 +15,7 @@ from abonent.cli.tables import Table, printer
 from abonent.kernel.actor import SYSTEM
 from abonent.kernel.db import open_database
 from abonent.kernel.settings import Settings
+from abonent.kernel.snapshot import shared_snapshot
 
 PAGE = 10_000
 FORMATS = ("table", "csv", "json")

@@ -129,7 +129,7 @@ def _sign_ins(settings: Settings) -> list[str]:
     ]
     if not lines or demo is None:
         return []
-    number, secret, what = demo.load().SUBSCRIBER
+    number, secret, what = getattr(demo.load(), "SUBSCRIBER", ("", "", ""))
     return ["Demo sign-ins:", *lines, f"  {number:<12} {secret:<16} {what}"]
 
 

@@ -37,6 +37,7 @@ class Audit(Model):
     account_id = fields.BigIntField(null=True)
     before = fields.JSONField[object](null=True)
     after = fields.JSONField[object](null=True)
+    session_id = fields.BigIntField(null=True)
 
     class Meta:
         """Table name."""

@@ -13,6 +13,9 @@ class WebRole(Model):
     code = fields.CharField(max_length=40, primary_key=True, generated=False)
     name = fields.TextField()
     rights = ArrayField(element_type="text")
+    shipped = fields.BooleanField(default=False)
+    second_factor = fields.BooleanField(default=False)
+    version = fields.IntField(default=1)
 
     class Meta:
         """Table name."""
@@ -36,6 +39,9 @@ class WebUser(Model):
     single_keys = fields.BooleanField(default=True)
     active = fields.BooleanField(default=True)
     created_at = fields.DatetimeField()
+    office_id = fields.IntField(null=True)
+    districts = ArrayField(element_type="text", null=True)
+    version = fields.IntField(default=1)
 
     class Meta:
         """Table name."""
@@ -58,6 +64,7 @@ class WebSession(Model):
     ip = fields.TextField(default="")
     agent = fields.TextField(default="")
     revoked_at = fields.DatetimeField(null=True)
+    stage = fields.TextField(default="open")
 
     class Meta:
         """Table name."""
@@ -75,6 +82,7 @@ class WebToken(Model):
     rights = ArrayField(element_type="text")
     created_at = fields.DatetimeField()
     revoked_at = fields.DatetimeField(null=True)
+    districts = ArrayField(element_type="text", null=True)
 
     class Meta:
         """Table name."""

@@ -11,13 +11,14 @@ import os
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 import uvicorn
 from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page, async_playwright
+from starlette.applications import Starlette
 
 from abonent.kernel.settings import Settings
 from abonent.web.app import create_app
@@ -75,10 +76,16 @@ def no_blocking_calls() -> None:
     """Playwright itself reads files in this loop."""
 
 
+@pytest.fixture(scope="session")
+def application(database: Settings, web_home: Path) -> Starlette:
+    """One application for all: its templates are compiled once."""
+    return create_app(database.having(home=web_home), routes=ROUTES, own_database=False)
+
+
 @asynccontextmanager
-async def _serving(settings: Settings) -> AsyncIterator[str]:
+async def _serving(app: Starlette, settings: Settings) -> AsyncIterator[str]:
     """Serve on a free port in this loop, over the database that the test has opened."""
-    app = create_app(settings, routes=ROUTES, own_database=False)
+    app.state.desk = replace(app.state.desk, settings=settings)
     server = uvicorn.Server(uvicorn.Config(app, log_config=None, access_log=False))
     with socket.socket() as listening:
         listening.bind(("127.0.0.1", 0))
@@ -103,19 +110,22 @@ def web_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-async def desk(fresh_database: Settings, web_home: Path) -> AsyncIterator[Desk]:
+async def desk(
+    fresh_database: Settings, web_home: Path, application: Starlette
+) -> AsyncIterator[Desk]:
     """Serves the product with a signed-in user of each language."""
     secrets = {}
     for language, name in (("ru", "Мария Петрова"), ("en", "Mary Peterson")):
         login = f"head-{language}"
         await add_user(login, name=name, role="admin", password=PASSWORD, language=language)
         secrets[language] = (await sign_in(login, password=PASSWORD)).secret
-    async with _serving(fresh_database.having(home=web_home)) as address:
+    async with _serving(application, fresh_database.having(home=web_home)) as address:
         yield Desk(address, secrets)
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 async def browser() -> Any:
+    """One Chromium for all: each test has contexts of its own."""
     async with async_playwright() as playwright:
         chromium = await playwright.chromium.launch(
             executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"]

@@ -169,7 +169,7 @@ async def test_a_freeze_is_ended_with_the_keyboard(portal: Desk, browser: Browse
     async with _phone(browser, portal, width=1366) as context:
         page = await context.new_page()
         await _sign_in(page, portal)
-        await page.get_by_role("link", name="Завершить раньше").focus()
+        await page.get_by_role("link", name="Закончить раньше").focus()
         await page.keyboard.press("Enter")
         await page.fill("[name=on]", "2026-11-20")
         await page.keyboard.press("Enter")

@@ -63,7 +63,7 @@ async def test_a_right_is_taken_from_a_role_by_the_keyboard(seat: Page) -> None:
     await seat.wait_for_selector("dialog[open]")
     async with seat.expect_response("**/roles/tech/change"):
         await seat.uncheck("[name='right.crm.scan.add']")
-    await expect(seat.locator("dialog")).to_contain_text("потеряют")
+    await expect(seat.locator("dialog[open]")).to_contain_text("потеряют")
     await seat.keyboard.press("Control+Enter")
     await seat.wait_for_url("**/roles/tech?done=changed")
     await expect(seat.get_by_role("status").first).to_contain_text("Роль изменена")

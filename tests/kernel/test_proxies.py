@@ -43,5 +43,5 @@ def test_what_they_cannot_mean_is_refused_by_name(name: str, value: str) -> None
     ("host", "near"),
     [("127.0.0.1", True), ("::1", True), ("localhost", True), ("0.0.0.0", False), ("desk", False)],  # noqa: S104
 )
-def test_what_only_this_machine_reaches_is_known(host: str, near: bool) -> None:
+def test_what_only_this_machine_reaches_is_known(host: str, near: bool) -> None:  # noqa: FBT001
     assert is_loopback(host) is near

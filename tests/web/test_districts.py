@@ -138,7 +138,7 @@ async def test_a_token_may_be_confined_too(app: Starlette, db: Any, client_of: C
         for route in CALLS:
             path = PREFIX + _address(route.operation.path, FOREIGN)
             answer = await program.request(route.operation.method, path)
-            if (answer.status_code, answer.json()["code"]) != (404, "ACCOUNT_NOT_FOUND"):
+            if (answer.status_code, answer.json()["code"]) != (404, "NOT_FOUND"):
                 wrong.append((path, answer.status_code, answer.text))
         assert (await program.get(f"{PREFIX}/accounts/{OWN}")).status_code == 200
     assert wrong == []

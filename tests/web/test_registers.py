@@ -6,7 +6,6 @@ import re
 from collections.abc import Awaitable, Callable
 from io import BytesIO
 from typing import Any
-from urllib.parse import parse_qsl, urlsplit
 
 import httpx
 import pytest
@@ -200,7 +199,7 @@ async def test_the_audit_says_who_did_what(head: httpx.AsyncClient) -> None:
     given = {"key": "k", "step": "do", "name": "Моё"}
     await head.post("/subscribers/views?sort=name", data=given)
     text = plain((await head.get("/audit?action=view")).text)
-    assert "desk:view:saved" in text
+    assert "Сохранён вид реестра" in text
 
 
 async def _one(statement: str) -> Any:

@@ -14,6 +14,7 @@ from abonent.billing.events import PaymentTaken
 from abonent.kernel import events
 from abonent.kernel.settings import Settings
 from abonent.web.api.routes import OPERATIONS
+from abonent.reactions import REACTIONS
 from abonent.web.app import create_app
 from tests.web.api.conftest import Caller
 
@@ -126,4 +127,4 @@ async def test_an_application_brings_the_reactions_its_use_cases_need(
 ) -> None:
     monkeypatch.setattr(events._Registry, "reactions", None)
     create_app(database.having(home=tmp_path), own_database=False)
-    assert events.reactions_to(PaymentTaken) == ()
+    assert events.reactions_to(PaymentTaken) == REACTIONS[PaymentTaken]

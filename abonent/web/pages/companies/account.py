@@ -205,7 +205,7 @@ RECONCILE = Dialog(
 )
 CONTACT = Dialog(
     path=f"{_ONE}/contact",
-    right="crm.subscriber.edit",
+    right="billing.invoice.issue",
     title=N_("Where documents go"),
     commit=N_("Keep"),
     fields=(
