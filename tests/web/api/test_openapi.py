@@ -13,8 +13,8 @@ from starlette.applications import Starlette
 from abonent.billing.events import PaymentTaken
 from abonent.kernel import events
 from abonent.kernel.settings import Settings
-from abonent.web.api.routes import OPERATIONS
 from abonent.reactions import REACTIONS
+from abonent.web.api.routes import OPERATIONS
 from abonent.web.app import create_app
 from tests.web.api.conftest import Caller
 
