@@ -12,11 +12,8 @@ from abonent.billing.rules.calculation import last_day
 from abonent.billing.rules.circumstances import source_name
 from abonent.billing.rules.explanation import kind_name
 from abonent.billing.rules.standing import ServiceState
-from abonent.crm.masking import masked_phone, whole_phone
 from abonent.crm.registers.subscribers import STATES
 from abonent.kernel.i18n import N_, _, current_language
-
-__all__ = ["masked_phone", "whole_phone"]
 
 SERVICE_STATES = {
     ServiceState.PLANNED: (N_("planned"), "info"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -17,17 +18,19 @@ from abonent.kernel.settings import Settings
 from abonent.web.service import create_token
 from tests.web.seed import small_provider
 
-PORT = 8391
 EXAMPLES = 12
 
 
 @asynccontextmanager
 async def served(settings: Settings, home: Path) -> AsyncIterator[str]:
-    own = settings.having(home=home, host="127.0.0.1", port=PORT, processes=1, log_level="ERROR")
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    own = settings.having(home=home, host="127.0.0.1", port=port, processes=1, log_level="ERROR")
     server = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "abonent", "serve", "--supervised", env=environment(own)
     )
-    address = f"http://127.0.0.1:{PORT}"
+    address = f"http://127.0.0.1:{port}"
     try:
         async with httpx.AsyncClient() as client, asyncio.timeout(90):
             while not await answers(client, address):
