@@ -13,6 +13,7 @@ from typing import Any
 
 import asyncpg
 import pytest
+from argon2 import PasswordHasher
 from blockbuster import BlockBuster, blockbuster_ctx
 
 from abonent import reactions
@@ -22,6 +23,7 @@ from abonent.kernel.embedded.postgres import EmbeddedPostgres, start_postgres
 from abonent.kernel.ids import new_id
 from abonent.kernel.migrate import migrate
 from abonent.kernel.settings import Settings
+from abonent.web import passwords
 
 TEMPLATE = "abonent_template"
 FAST = {"fsync": "off", "full_page_writes": "off", "synchronous_commit": "off"}
@@ -54,6 +56,16 @@ def no_blocking_calls(request: pytest.FixtureRequest) -> Iterator[BlockBuster | 
 @pytest.fixture(scope="session", autouse=True)
 def installed_reactions() -> None:
     reactions.install()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def cheap_passwords() -> Iterator[None]:
+    """Hash with argon2id as ever, but at its least cost: thousands of sign-ins wait for it here."""
+    hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(passwords, "_HASHER", hasher)
+        patch.setattr(passwords, "_NOBODY", hasher.hash("nobody has this password"))
+        yield
 
 
 @pytest.fixture(scope="session")
