@@ -99,7 +99,7 @@ async def issue_all_due(*, by: Actor, language: str, progress: Progress | None =
             done.documents += len(issued.documents)
             done.lacking += bool(issued.missing)
         except NothingToIssue:
-            pass  # a colleague did it meanwhile
+            _log.info("documents.issued_meanwhile", account=number)
         except Exception:  # noqa: BLE001  whatever one account's trouble is, the others go on
             done.failed += 1
             _log.exception("documents.failed", account=number)
