@@ -20,6 +20,7 @@ import uvicorn
 from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page, async_playwright
 from starlette.applications import Starlette
 
+from abonent.kernel.actor import Actor
 from abonent.kernel.settings import Settings
 from abonent.web.app import create_app
 from abonent.web.middleware.identity import COOKIE
@@ -135,14 +136,16 @@ async def browser() -> Any:
 
 
 async def _context(
-    browser: Browser, *, theme: str = "light", language: str = "ru", width: int = 1366
-) -> BrowserContext:
+    browser: Browser, *, theme: str = "light", language: str = "ru", width: int = 1366,
+    scripts: bool = True,
+) -> BrowserContext:  # fmt: skip
     context = await browser.new_context(
         viewport={"width": width, "height": VIEWPORTS[width]},
         locale={"ru": "ru-RU", "en": "en-GB"}[language],
         color_scheme=theme,  # type: ignore[arg-type]
         reduced_motion="reduce",
         has_touch=width < 600,
+        java_script_enabled=scripts,
     )
     await context.add_init_script(_LISTEN)
     return context
@@ -249,3 +252,29 @@ async def seat(desk: Desk, browser: Browser) -> Any:
     yield page
     assert trouble.console == []
     await context.close()
+
+
+Hire = Callable[..., Awaitable[tuple[Page, Actor]]]
+
+
+@pytest.fixture
+async def hire(desk: Desk, browser: Browser) -> AsyncIterator[Hire]:
+    """Signs somebody of a role in, in a browser of their own, on the start page."""
+    hired: list[tuple[BrowserContext, Trouble]] = []
+
+    async def hire(role: str, name: str, *, scripts: bool = True) -> tuple[Page, Actor]:
+        login = f"{role}-{len(hired)}"
+        user = await add_user(login, name=name, role=role, password=PASSWORD, language="ru")
+        context = await _context(browser, scripts=scripts)
+        secret = (await sign_in(login, password=PASSWORD)).secret
+        await context.add_cookies([{"name": COOKIE, "value": secret, "url": desk.address}])
+        page = await context.new_page()
+        hired.append((context, watch(page, desk.address)))
+        await page.goto(desk.address)
+        return page, Actor("user", str(user), name, frozenset({"*"}))
+
+    yield hire
+    for context, trouble in hired:
+        assert trouble.console == []
+        assert trouble.foreign == []
+        await context.close()

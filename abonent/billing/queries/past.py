@@ -34,6 +34,18 @@ WHERE e.account_id = (SELECT account_id FROM billing_account_number WHERE number
     AND e.kind = 'payment' AND e.amount = $2 AND e.created_at > $3
 ORDER BY e.no DESC LIMIT 1
 """
+_AFTER = """
+SELECT n.number, e.no, e.amount, e.actor, e.created_at
+FROM billing_entry e JOIN billing_account n ON n.account_id = e.account_id
+WHERE e.account_id = (SELECT account_id FROM billing_account_number WHERE number = $1)
+    AND e.day = (SELECT day FROM billing_installation) AND e.kind = 'payment' AND e.no > $2
+ORDER BY e.no DESC LIMIT 5
+"""
+_LAST = """
+SELECT coalesce(max(no), 0) FROM billing_entry
+WHERE account_id = (SELECT account_id FROM billing_account_number WHERE number = $1)
+    AND day = (SELECT day FROM billing_installation)
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,3 +110,17 @@ async def same_payment(
     async with reading() as connection:
         row = await connection.fetchrow(_LATELY, number, amount, since)
     return None if row is None else PastPayment(**row)
+
+
+async def payments_after(number: str, no: int, *, by: Actor) -> list[PastPayment]:
+    """The payments that the account got today after an entry, the latest first, five at most."""
+    by.require("billing.account.view")
+    async with reading() as connection:
+        return [PastPayment(**row) for row in await connection.fetch(_AFTER, number, no)]
+
+
+async def last_entry_today(number: str, *, by: Actor) -> int:
+    """The number of the account's last entry of the open day; 0 before the first one."""
+    by.require("billing.account.view")
+    async with reading() as connection:
+        return int(await connection.fetchval(_LAST, number))

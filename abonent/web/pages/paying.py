@@ -13,13 +13,19 @@ from starlette.responses import Response
 from abonent.billing.cash_errors import TooLittleGiven
 from abonent.billing.errors import PaymentDiffers
 from abonent.billing.queries.cash.shifts import Shift, own_shift
-from abonent.billing.queries.past import PastPayment, payment_known, same_payment
+from abonent.billing.queries.past import (
+    PastPayment,
+    last_entry_today,
+    payment_known,
+    payments_after,
+    same_payment,
+)
 from abonent.billing.service.cash.taking import must_have_shift, take_at_desk
 from abonent.billing.service.payments import LARGEST_PAYMENT
 from abonent.billing.service.previews import preview_payment
 from abonent.kernel import clock
 from abonent.kernel.actor import Actor
-from abonent.kernel.errors import DomainError, Malformed
+from abonent.kernel.errors import Conflict, DomainError, Malformed
 from abonent.kernel.i18n import N_, current_language
 from abonent.kernel.money import format_money
 from abonent.web.forms import form_of, go_to
@@ -55,7 +61,8 @@ async def show_payment(request: Request) -> Response:
     by, number = signed_in(request).actor, request.path_params["number"]
     card = await card_of(number, by=by)
     suggested = _typed(card.asked) if card.asked else ""
-    form = {"amount": suggested, "source": "cash", "key": new_key()}
+    seen = str(await last_entry_today(number, by=by))
+    form = {"amount": suggested, "source": "cash", "key": new_key(), "seen": seen}
     preview = await preview_payment(number, by=by, amount=card.asked) if card.asked else None
     context = await _context(card.view.number, form, by)
     context |= {"card": card, "preview": preview}
@@ -69,7 +76,9 @@ def _typed(amount: int) -> str:
 
 async def _context(number: str, form: Mapping[str, str], by: Actor) -> dict[str, Any]:
     """What the template shows; `shift` is the drawer that cash would go into."""
-    empty: dict[str, Any] = {"errors": {}, "twin": None, "known": None, "preview": None}
+    empty: dict[str, Any] = {
+        "errors": {}, "twin": None, "known": None, "meanwhile": [], "preview": None
+    }  # fmt: skip
     shift: Shift | None = await own_shift(by=by)
     desk = {
         "shift": shift,
@@ -89,9 +98,11 @@ async def pay(request: Request) -> Response:
         amount = amount_in(form, "amount", largest=LARGEST_PAYMENT)
         given = _given(form)
         context["change"] = None if given is None else given - amount
-        context["twin"] = await _twin(number, by, form, amount)
+        context["twin"] = twin = await _twin(number, by, form, amount)
+        context["meanwhile"] = await _meanwhile(number, by, form, twin)
         if carries_out(form):
-            _check(form, context["twin"])
+            _check(form, twin)
+            _check_told(form, context["meanwhile"])
             done = await take_at_desk(
                 number,
                 by=by,
@@ -139,6 +150,35 @@ async def _twin(number: str, by: Actor, form: Mapping[str, str], amount: int) ->
     if own is not None and own.no == found.no:
         return None
     return Known(found, await name_of(found.actor))
+
+
+async def _meanwhile(
+    number: str, by: Actor, form: Mapping[str, str], twin: Known | None
+) -> list[Known]:
+    """The payments that came while the form stood open, but for the one just like it.
+
+    None for a form that has brought its own: it is only told what came of it.
+    """
+    seen = _entry_in(form, "seen")
+    came = [] if seen is None else await payments_after(number, seen, by=by)
+    if not came or await payment_known(form.get("source", ""), form.get("key", ""), by=by):
+        return []
+    told = twin.payment.no if twin else 0
+    return [Known(one, await name_of(one.actor)) for one in came if one.no != told]
+
+
+def _entry_in(form: Mapping[str, str], name: str) -> int | None:
+    text = form.get(name, "")
+    return int(text) if text.isdecimal() and len(text) < 10 else None
+
+
+def _check_told(form: Mapping[str, str], meanwhile: list[Known]) -> None:
+    """What came while the form stood open is shown before the form adds to it."""
+    if meanwhile and meanwhile[0].payment.no > (_entry_in(form, "told") or 0):
+        raise Conflict("PAID_MEANWHILE", _MEANWHILE)
+
+
+_MEANWHILE = N_("Meanwhile money has come to this account. Nothing is taken yet: look and decide.")
 
 
 async def _sent_before(by: Actor, form: Mapping[str, str]) -> dict[str, Any]:
