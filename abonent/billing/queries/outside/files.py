@@ -8,7 +8,7 @@ from datetime import date, datetime
 from typing import Any
 
 from abonent.billing.queries.outside.matching import Reason
-from abonent.billing.rules.outside.incoming import OtherKind, Trouble, Wrong
+from abonent.billing.rules.outside.incoming import Other, OtherKind, Trouble, Wrong
 from abonent.kernel.actor import Actor
 from abonent.kernel.db import reading
 from abonent.kernel.errors import NotFound
@@ -18,7 +18,7 @@ from abonent.kernel.jsontext import from_json
 TAKE_JOB = "crm.take_outside_file"
 """The job that takes a file; it is declared above, where contracts are known."""
 MOST_TOLD = 100
-"""Troubles of a file that are kept one by one; all are counted."""
+"""Troubles and lines of a file that are kept one by one; all are counted."""
 
 _ISO_DAY = re.compile(r"\d{4}-\d\d-\d\d")
 _COLUMNS = """
@@ -52,12 +52,28 @@ class Count:
         self.amount += amount
 
 
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line of a file that does not go to an account by itself.
+
+    It `waits` for a person for a Reason; else it is left out as money of another kind, or, for no
+    such cause, as taken before. `named` is what it names as its account.
+    """
+
+    place: int
+    amount: int
+    waits: bool
+    why: Reason | OtherKind | None = None
+    named: str = ""
+
+
 @dataclass(slots=True)
 class Summary:
     """What is in a file: all that came in, shared out by what would become of it.
 
     `known` were taken before; `unmatched` wait for a person, by reason; `others` are no payments of
-    subscribers. `stops`: the file as a whole cannot be believed.
+    subscribers. `lines` are the first of those that do not go to an account by themselves.
+    `stops`: the file as a whole cannot be believed.
     """
 
     incoming: Count = field(default_factory=Count)
@@ -67,6 +83,7 @@ class Summary:
     others: dict[OtherKind, Count] = field(default_factory=dict)
     wrongs: dict[Wrong, int] = field(default_factory=dict)
     told: list[Trouble] = field(default_factory=list)
+    lines: list[Line] = field(default_factory=list)
     first: date | None = None
     last: date | None = None
 
@@ -80,6 +97,25 @@ class Summary:
         """Everything that a person will have to match."""
         parts = self.unmatched.values()
         return Count(sum(p.count for p in parts), sum(p.amount for p in parts))
+
+    def hold(self, place: int, amount: int, reason: Reason, named: str = "") -> None:
+        """Count a payment that waits for a person."""
+        self.unmatched.setdefault(reason, Count()).add(amount)
+        self._tell(Line(place, amount, waits=True, why=reason, named=named))
+
+    def leave(self, other: Other) -> None:
+        """Count money that is no payment of a subscriber."""
+        self.others.setdefault(other.kind, Count()).add(other.amount)
+        self._tell(Line(other.place, other.amount, waits=False, why=other.kind))
+
+    def recognise(self, place: int, amount: int) -> None:
+        """Count a payment that was taken before."""
+        self.known.add(amount)
+        self._tell(Line(place, amount, waits=False))
+
+    def _tell(self, line: Line) -> None:
+        if len(self.lines) < MOST_TOLD:
+            self.lines.append(line)
 
     def note(self, trouble: Trouble) -> None:
         """Count a trouble; the first ones are kept as they are, and every one that stops the file."""
@@ -164,8 +200,16 @@ def summary_of(stored: dict[str, Any]) -> Summary:
             )
             for one in stored.get("told", ())
         ],
+        lines=[_line(one) for one in stored.get("lines", ())],
         first=_restored(stored.get("first")),
         last=_restored(stored.get("last")),
+    )
+
+
+def _line(stored: dict[str, Any]) -> Line:
+    why = stored["why"]
+    return Line(
+        **stored | {"why": (Reason if stored["waits"] else OtherKind)(why) if why else None}
     )
 
 

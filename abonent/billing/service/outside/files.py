@@ -15,7 +15,7 @@ from itertools import islice
 
 from abonent.billing.queries.books import installation
 from abonent.billing.queries.outside.agreements import agreement_by_id, agreement_of
-from abonent.billing.queries.outside.files import TAKE_JOB, Count, Summary, summary_of
+from abonent.billing.queries.outside.files import TAKE_JOB, Summary, summary_of
 from abonent.billing.queries.outside.matching import ContractAccounts, Match, match_all
 from abonent.billing.rules.outside.agreement import Agreement, pieces_of
 from abonent.billing.rules.outside.incoming import Incoming, Other, Piece, Trouble, Wrong
@@ -124,7 +124,7 @@ def _sorted_out(batch: Sequence[Piece], summary: Summary) -> list[Incoming]:
         if isinstance(piece, Trouble):
             summary.note(piece)
         elif isinstance(piece, Other):
-            summary.others.setdefault(piece.kind, Count()).add(piece.amount)
+            summary.leave(piece)
         else:
             incoming.append(piece)
     days = [piece.paid_on for piece in incoming]
@@ -135,18 +135,17 @@ def _sorted_out(batch: Sequence[Piece], summary: Summary) -> list[Incoming]:
 
 
 def _count(summary: Summary, match: Match, *, known: bool, day: date) -> None:
-    amount = match.incoming.amount
+    place, amount = match.incoming.place, match.incoming.amount
     if known:
-        summary.known.add(amount)
+        summary.recognise(place, amount)
     elif match.incoming.paid_on > day:
         return
     elif match.reason is None:
         summary.matched.add(amount)
     else:
-        summary.unmatched.setdefault(match.reason, Count()).add(amount)
+        summary.hold(place, amount, match.reason, match.named)
         if match.incoming.ordinal > 1:
-            place, value = match.incoming.place, match.incoming.external_id
-            summary.note(Trouble(place, Wrong.TWICE, {"value": value}))
+            summary.note(Trouble(place, Wrong.TWICE, {"value": match.incoming.external_id}))
 
 
 async def ask_taking(file: int, *, by: Actor) -> None:

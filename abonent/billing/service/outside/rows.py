@@ -111,7 +111,7 @@ async def take_batch(
     fresh = [match for match in matches if match.incoming.external_id not in known]
     for match in matches:
         if match.incoming.external_id in known:
-            summary.known.add(match.incoming.amount)
+            summary.recognise(match.incoming.place, match.incoming.amount)
     await _take(work, agreement, [match for match in fresh if match.account], summary)
     await _park(work, agreement, [match for match in fresh if match.reason], summary)
 
@@ -130,7 +130,7 @@ async def _take(
     for at, match in enumerate(matches):
         if at in refused:
             # The same number came with other contents: the intake has kept it for a person.
-            summary.unmatched.setdefault(Reason.DIFFERS, Count()).add(match.incoming.amount)
+            summary.hold(match.incoming.place, match.incoming.amount, Reason.DIFFERS, match.named)
         else:
             summary.matched.add(match.incoming.amount)
 
@@ -152,7 +152,7 @@ async def _park(
     parked = []
     for match in matches:
         incoming, reason = match.incoming, match.reason or Reason.NOBODY
-        summary.unmatched.setdefault(reason, Count()).add(incoming.amount)
+        summary.hold(incoming.place, incoming.amount, reason, match.named)
         if reason is Reason.TWICE:
             value = {"value": incoming.external_id}
             summary.note(Trouble(incoming.place, Wrong.TWICE, value))
