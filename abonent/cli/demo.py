@@ -12,8 +12,9 @@ from abonent.cli.dates import day_argument
 from abonent.cli.progress import ProgressLine
 from abonent.crm.demo.plan import FIRST_NUMBER
 from abonent.crm.demo.run import Demo, make_demo
+from abonent.crm.demo.staff import Staff
 from abonent.kernel import clock
-from abonent.kernel.actor import SYSTEM
+from abonent.kernel.actor import EVERYTHING, SYSTEM, Actor
 from abonent.kernel.db import open_database
 from abonent.kernel.settings import Settings
 from abonent.web.service import add_user
@@ -94,8 +95,18 @@ async def _make(demo: Demo, settings: Settings) -> None:
         reactions.install()
         line = ProgressLine("done")
         try:
-            await make_demo(demo, settings=settings, progress=line.show)
+            await make_demo(demo, settings=settings, progress=line.show, hire=_hire)
         finally:
             line.end()
-        for role, name, _ in _PEOPLE:
-            await add_user(role, name=name, role=role, password=PASSWORD, by=SYSTEM)
+
+
+async def _hire(office: int) -> Staff:
+    """Add the people of the demo; the cashier and the clerk work in its office."""
+    hired = {}
+    for role, name, _ in _PEOPLE:
+        place = office if role in {"cash", "office"} else None
+        user = await add_user(
+            role, name=name, role=role, password=PASSWORD, office=place, by=SYSTEM
+        )
+        hired[role] = Actor("user", str(user), name, frozenset({EVERYTHING}), office=place)
+    return Staff(clerk=hired["office"], cashier=hired["cash"], head=hired["head"])

@@ -29,6 +29,20 @@ SELECT a.number, e.no, e.day, e.kind, e.amount FROM billing_entry e
 JOIN billing_account a USING (account_id) ORDER BY a.number, e.no
 """
 
+DESK = """
+SELECT (SELECT count(*) FROM cash_shift WHERE state = 'CLOSED') AS shifts,
+    (SELECT count(*) FROM cash_receipt WHERE kind = 'void') AS voids,
+    (SELECT count(*) FROM billing_parked_payment WHERE settled_at IS NULL) AS waiting,
+    (SELECT count(*) FROM billing_outside_file WHERE state = 'taken') AS files,
+    (SELECT count(*) FROM billing_agreement) AS agreements,
+    (SELECT count(*) FROM crm_owner_change) AS owners,
+    (SELECT count(*) FROM crm_note WHERE pinned) AS pinned,
+    (SELECT count(*) FROM crm_equipment) AS devices,
+    (SELECT count(*) FROM crm_consent) AS consents,
+    (SELECT count(*) FROM crm_contact WHERE label <> '') AS contacts,
+    (SELECT count(*) FROM billing_document) AS documents
+"""
+
 
 class _UndoneError(Exception):
     """Leaves a demo's transaction without keeping it."""
@@ -47,7 +61,10 @@ async def made(settings: Settings, seed: int) -> list[tuple[Any, ...]]:
             assert (await verify(by=SYSTEM)).differences == []
             with pytest.raises(Conflict):
                 await make_demo(demo, settings=settings, progress=lambda *_: None)
+            desk = dict(await connection.fetchrow(DESK))
+            assert all(desk.values()), desk
             seen = [tuple(r) for q in (PEOPLE, ENTRIES) for r in await connection.fetch(q)]
+            seen.append(tuple(desk.values()))
             raise _UndoneError
     return seen
 

@@ -62,7 +62,7 @@ async def ask_promises(payers: list[Payer], day: date) -> None:
         if payer.habit is Habit.PROMISES and period_of(day, payer.billing_day).start == day
     ]
     for payer in asking[:MOST_A_DAY]:
-        await _unless_refused(promises.give_promise(_number(payer), by=DEMO, channel="portal"))
+        await unless_refused(promises.give_promise(_number(payer), by=DEMO, channel="portal"))
 
 
 async def change_things(payers: list[Payer], seed: int, day: date) -> None:
@@ -76,19 +76,20 @@ async def change_things(payers: list[Payer], seed: int, day: date) -> None:
     )
     for share, act in expected:
         for _ in range(_times(chance, len(payers) * share)):
-            await _unless_refused(act(_number(chance.choice(payers)), day, chance))
+            await unless_refused(act(_number(chance.choice(payers)), day, chance))
 
 
 def _number(payer: Payer) -> str:
     return str(FIRST_NUMBER + payer.subscriber)
 
 
-async def _unless_refused(act: Awaitable[object]) -> None:
-    """A rule that says no is a part of life: the demo goes on."""
+async def unless_refused(act: Awaitable[object]) -> bool:
+    """A rule that says no is a part of life: the demo goes on. Answers whether it was done."""
     try:
         await act
     except DomainError:
-        return
+        return False
+    return True
 
 
 async def _freeze(number: str, day: date, chance: Random) -> None:

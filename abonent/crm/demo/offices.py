@@ -20,8 +20,8 @@ _SHARED = {
 }
 
 
-async def make_offices() -> None:
-    """Give both companies their requisites, and make the office on Lenina street."""
+async def make_offices() -> int:
+    """Give both companies their requisites, and make the office on Lenina street; answers its id."""
     main = Requisites(
         name="ООО «Северная сеть»",
         full_name="Общество с ограниченной ответственностью «Северная сеть»",
@@ -46,7 +46,7 @@ async def make_offices() -> None:
     )
     await set_requisites("main", by=DEMO, requisites=main)
     await set_requisites("business", by=DEMO, requisites=business)
-    await set_office(
+    office = await set_office(
         "lenina",
         by=DEMO,
         name="Офис на Ленина",
@@ -56,3 +56,4 @@ async def make_offices() -> None:
     )
     await set_desk("К1", by=DEMO, office="lenina", name="Касса 1")
     await set_desk("К2", by=DEMO, office="lenina", name="Касса 2")
+    return office

@@ -85,4 +85,12 @@ def _full_name(chance: Random) -> str:
 
 def _firm(number: int, chance: Random) -> tuple[str, str]:
     form = chance.choice(("ООО", "ООО", "ООО", "АО"))
-    return f"{form} «{chance.choice(_FIRMS.split('|'))}»", f"77{number % 10**8:08d}"
+    return f"{form} «{chance.choice(_FIRMS.split('|'))}»", _tax_id(number)
+
+
+def _tax_id(number: int) -> str:
+    """An INN whose check digit fits; region 00 is given to nobody."""
+    digits = f"00{number % 10**7:07d}"
+    weights = (2, 4, 10, 3, 5, 9, 4, 6, 8)
+    checked = sum(int(digit) * weight for digit, weight in zip(digits, weights, strict=True))
+    return f"{digits}{checked % 11 % 10}"

@@ -13,7 +13,7 @@ from abonent.billing.rules.periods import clamped
 from abonent.billing.service import days, tariffs
 from abonent.billing.service.entities import name_legal_entity
 from abonent.billing.service.imports.payments import PaymentRow, take_payments
-from abonent.crm.demo import acts
+from abonent.crm.demo import acts, cards, outside, yesterday
 from abonent.crm.demo.acts import DEMO
 from abonent.crm.demo.offices import make_offices
 from abonent.crm.demo.plan import (
@@ -28,15 +28,19 @@ from abonent.crm.demo.plan import (
     payer_of,
     payments_of_month,
 )
+from abonent.crm.demo.staff import Hire, Staff, hire_nobody
 from abonent.crm.demo.tariffs import BY_CODE, TARIFFS
 from abonent.crm.service.imports.rows import SubscriberRow
 from abonent.crm.service.imports.subscribers import take_subscribers
+from abonent.kernel import clock
 from abonent.kernel.intake import Numbered
 from abonent.kernel.settings import Settings
 
 BATCH = 2000
 BUSINESS = "business"
 _OLDER_PRICE, _NEW_PRICE, _PRICED_AFTER = "opt50", 49000, 20
+_KNOWN = 2000
+_OFFICE_DAYS = 2
 _AHEAD = 7
 """Payments come up to so many days before the period they are for."""
 
@@ -69,19 +73,32 @@ class World:
     payers: list[Payer] = field(default_factory=list)
     coming: dict[date, list[Payment]] = field(default_factory=dict)
     planned: date = date.min
+    staff: Staff = field(default_factory=Staff)
+
+    @property
+    def known(self) -> list[Household]:
+        """Those whom the office has to do with by hand: the first ones."""
+        demo = self.demo
+        return [
+            household(index, seed=demo.seed, first=demo.first)
+            for index in range(min(demo.subscribers, _KNOWN))
+        ]
 
 
-async def make_demo(demo: Demo, *, settings: Settings, progress: Progress) -> None:
+async def make_demo(
+    demo: Demo, *, settings: Settings, progress: Progress, hire: Hire = hire_nobody
+) -> None:
     """Make the demo in an empty database; raises AlreadyExists in any other.
 
-    The same demo has the same people, money and days, whenever and wherever it is made.
+    The same demo has the same people, money and days, whenever and wherever it is made. `hire` is
+    called once there is an office, for those in whose names it works.
     """
     state = await day_state(by=DEMO)
     if state is not None:
         raise AlreadyExists("day", state.day)
     world = World(demo, settings)
     await days.begin(demo.first, by=DEMO, automatic=settings.day == "auto")
-    await _make_provider()
+    world.staff = await hire(await _make_provider())
     await _take_base(world, progress)
     for tariff in TARIFFS:
         if tariff.archived:
@@ -91,12 +108,14 @@ async def make_demo(demo: Demo, *, settings: Settings, progress: Progress) -> No
         await _live(world, day)
         progress("days lived", (day - demo.first).days + 1, total)
         day += timedelta(1)
+    await _fill_desk(world)
 
 
-async def _make_provider() -> None:
+async def _make_provider() -> int:
     await name_legal_entity("main", by=DEMO, name="ООО «Северная сеть»")
     await name_legal_entity(BUSINESS, by=DEMO, name="ООО «Северная сеть — Бизнес»")
-    await make_offices()
+    office = await make_offices()
+    await outside.make_agreements()
     for tariff in TARIFFS:
         await tariffs.create_tariff(
             by=DEMO,
@@ -110,6 +129,7 @@ async def _make_provider() -> None:
             tax_code="vat",
             attributes=tariff.attributes,
         )
+    return office
 
 
 async def _take_base(world: World, progress: Progress) -> None:
@@ -167,7 +187,29 @@ async def _live(world: World, day: date) -> None:
     if (day - demo.first).days == _PRICED_AFTER:
         start = day + timedelta(15)
         await tariffs.add_version(_OLDER_PRICE, by=DEMO, fee=_NEW_PRICE, start=start, moves=True)
+    if (demo.day - day).days <= _OFFICE_DAYS:
+        await _work_in_office(world, day)
     await days.close_days(by=DEMO, through=day, settings=world.settings)
+
+
+async def _work_in_office(world: World, day: date) -> None:
+    """What people of the office did on one of the latest days."""
+    demo, staff, known = world.demo, world.staff, world.known
+    await yesterday.work_a_shift(known, staff=staff, seed=demo.seed, day=day)
+    if (demo.day - day).days > 1:
+        return
+    with clock.moved(yesterday.on_morning(day)):
+        await outside.take_statement(known, by=staff.head, seed=demo.seed, day=day)
+        await yesterday.hand_over(known, by=staff.clerk, seed=demo.seed)
+        await cards.write_cards(known, by=staff.clerk, seed=demo.seed, day=day)
+
+
+async def _fill_desk(world: World) -> None:
+    """What stands open on the last morning: promises, freezes, papers of companies."""
+    demo, staff, known = world.demo, world.staff, world.known
+    await cards.name_companies(known, by=staff.clerk, day=demo.day)
+    await yesterday.issue_papers(known, by=staff.head)
+    await yesterday.ask_today(known, by=staff.clerk, seed=demo.seed, day=demo.day)
 
 
 def _plan_payments(world: World, day: date) -> None:
