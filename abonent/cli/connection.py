@@ -3,12 +3,24 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+import sys
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+import asyncpg
+
+from abonent.billing.queries.outside.agreements import SEALED_KEYS
+from abonent.kernel.db import parse_address
 from abonent.kernel.embedded.sharing import shared_servers
 from abonent.kernel.migrate import migrate
-from abonent.kernel.settings import Settings
+from abonent.kernel.sealing import seal_what_lies_open, use_secrets_of
+from abonent.kernel.settings import Settings, secret_key
+from abonent.web.service.factors import SEALED_FACTORS
+
+_UNREADABLE = (
+    "Warning: stored secrets cannot be read ({purposes}): they were sealed with another secret key. Set"
+    " ABONENT_SECRET_KEY to what it was, or put the file “secret” back into {home}; else set them anew."
+)
 
 
 @contextmanager
@@ -33,5 +45,24 @@ def connect(
             changes["redis_url"] = servers.valkey.url
         filled = settings.having(**changes)
         if own_database and migrated and filled.database_url:
-            asyncio.run(migrate(filled.database_url))
+            asyncio.run(bring_up(filled))
         yield filled
+
+
+async def bring_up(settings: Settings, *, report: Callable[[str], object] | None = None) -> None:
+    """Bring the database up to this version, and seal whatever secret lies open in it.
+
+    Raises SettingsError where the installation's secret is no good: nothing is sealed with none.
+    """
+    dsn = settings.database_url or ""
+    await migrate(dsn, report=report)
+    secret_key(settings)
+    use_secrets_of(settings)
+    connection = await asyncpg.connect(**parse_address(dsn))
+    try:
+        done = await seal_what_lies_open(connection, (SEALED_KEYS, SEALED_FACTORS))
+    finally:
+        await connection.close()
+    if done.unreadable:
+        purposes = ", ".join(done.unreadable)
+        print(_UNREADABLE.format(purposes=purposes, home=settings.home), file=sys.stderr)

@@ -46,7 +46,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return module.run(parsed, settings)
     except DomainError as error:
         return _say(_explained(error, settings), REFUSED)
-    except ServerStartError as error:
+    except (ServerStartError, SettingsError) as error:
         return _say(str(error), REFUSED)
     except DatabaseUnreachableError as error:
         return _say(f"the database does not answer: {error}", REFUSED)

@@ -5,8 +5,7 @@ from __future__ import annotations
 import asyncio
 from argparse import ArgumentParser, Namespace
 
-from abonent.cli.connection import connect
-from abonent.kernel.migrate import migrate
+from abonent.cli.connection import bring_up, connect
 from abonent.kernel.settings import Settings
 
 
@@ -19,6 +18,6 @@ def run(arguments: Namespace, settings: Settings) -> int:
     """Run what migrations are missing."""
     del arguments
     with connect(settings, migrated=False) as connected:
-        asyncio.run(migrate(connected.database_url or "", report=print))
+        asyncio.run(bring_up(connected, report=print))
     print("The database is up to date.")
     return 0

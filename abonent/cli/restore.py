@@ -10,9 +10,8 @@ import asyncpg
 
 from abonent.cli.archive import database_facts, run_program
 from abonent.cli.commands import find_command
-from abonent.cli.connection import connect
+from abonent.cli.connection import bring_up, connect
 from abonent.kernel.embedded.errors import ServerStartError
-from abonent.kernel.migrate import migrate
 from abonent.kernel.settings import Settings
 
 _SIGNATURE = b"PGDMP"
@@ -38,7 +37,7 @@ def run(arguments: Namespace, settings: Settings) -> int:
         run_program("pg_restore", connected, [*options, str(source)], major=facts.major)
         dsn = connected.database_url or ""
         asyncio.run(_analyse(dsn))
-        asyncio.run(migrate(dsn))
+        asyncio.run(bring_up(connected))
         print("Restored. Verifying.", flush=True)
         return _verify(connected)
 

@@ -15,6 +15,7 @@ import asyncpg
 import httpx
 
 from abonent.cli.commands import find_command
+from abonent.cli.connection import bring_up
 from abonent.cli.serve import check_port_free
 from abonent.kernel.embedded.errors import HomeInUseError, ServerStartError
 from abonent.kernel.embedded.home import exclusive, open_home
@@ -22,7 +23,6 @@ from abonent.kernel.embedded.postgres import start_postgres
 from abonent.kernel.embedded.sharing import counted_as_user, stop_servers
 from abonent.kernel.embedded.supervisor import Program, Running, Supervisor
 from abonent.kernel.embedded.valkey import start_valkey
-from abonent.kernel.migrate import migrate
 from abonent.kernel.settings import PREFIX, Settings
 
 _READY_SECONDS = 90.0
@@ -87,7 +87,7 @@ def _start_servers(supervisor: Supervisor, settings: Settings) -> Settings:
 
 def _prepare(settings: Settings, *, demo: bool) -> None:
     dsn = settings.database_url or ""
-    asyncio.run(migrate(dsn))
+    asyncio.run(bring_up(settings))
     if demo and find_command("demo") is not None and not asyncio.run(_is_used(dsn)):
         print("The database is empty: loading the demo provider.", flush=True)
         subprocess.run(_command("demo", "--no-sign-ins"), check=True, env=_environment(settings))

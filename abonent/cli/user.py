@@ -40,6 +40,11 @@ def configure(parser: ArgumentParser) -> None:
             "--password-stdin", action="store_true",
             help="read the password from the first line of standard input: the way for scripts",
         )  # fmt: skip
+    factor = actions.add_parser(
+        "second-factor-off",
+        help="take a user's second factor away: a lost phone, a lost secret key",
+    )
+    factor.add_argument("login", help="whose")
     off = actions.add_parser("off", help="keep a user out and end their sessions")
     off.add_argument("login", help="whose")
     actions.add_parser("list", help="list the users")
@@ -86,6 +91,9 @@ async def _act(arguments: Namespace, settings: Settings) -> None:
         case "password":
             await service.set_password(login, password=await _password(arguments), by=SYSTEM)
             print(f"password of {login} changed")
+        case "second-factor-off":
+            await service.forget_second_factor(await service.user_of(login), by=SYSTEM)
+            print(f"{login} signs in without a second factor")
         case "off":
             await service.deactivate_user(login, by=SYSTEM)
             print(f"{login} is off")

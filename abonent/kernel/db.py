@@ -29,6 +29,7 @@ from abonent.kernel.errors import Conflict, DatabaseUnreachableError
 from abonent.kernel.fiscal.receipts import use_fiscal
 from abonent.kernel.i18n import N_
 from abonent.kernel.money import Currency, use_currency
+from abonent.kernel.sealing import use_secrets_of
 from abonent.kernel.settings import Settings, mask_password
 from abonent.kernel.work import UnitOfWork, unit_of_work_on
 
@@ -199,6 +200,7 @@ def _read_files(settings: Settings) -> dict[str, Any]:
     """Read now, in a thread, what would otherwise be read later in the event loop."""
     i18n.use_time_zone(clock.zone(settings.timezone))
     i18n.load_catalogues()
+    use_secrets_of(settings)
     return orm_config(settings)
 
 

@@ -6,6 +6,7 @@ import os
 import re
 import secrets
 from collections.abc import Mapping
+from contextlib import suppress
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Any, Literal, Self
@@ -65,6 +66,7 @@ class Settings(BaseModel):
     log_format: Literal["console", "json"] = "console"
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     secret_key: SecretStr | None = None
+    former_secret_key: SecretStr | None = None
     content: Path | None = None
     smtp_url: SecretStr | None = None
     mail_from: str = "noreply@localhost"
@@ -162,7 +164,7 @@ class Settings(BaseModel):
         """The names that a request may ask for; empty: any."""
         return listed(self.hosts)
 
-    @field_validator("secret_key")
+    @field_validator("secret_key", "former_secret_key")
     @classmethod
     def _long_enough(cls, key: SecretStr | None) -> SecretStr | None:
         if key is not None and len(key.get_secret_value()) < MINIMUM_SECRET:
@@ -211,7 +213,7 @@ def _explain(detail: ErrorDetails) -> str:
     name = str(detail["loc"][0]) if detail["loc"] else "?"
     value = (
         "***"
-        if name in {"secret_key", "smtp_url", "fiscal_url", "files_url"}
+        if name in {"secret_key", "former_secret_key", "smtp_url", "fiscal_url", "files_url"}
         else mask_password(str(detail["input"]))
     )
     expected = detail["msg"].removeprefix("Value error, ")
@@ -219,21 +221,34 @@ def _explain(detail: ErrorDetails) -> str:
 
 
 def secret_key(settings: Settings) -> bytes:
-    """Answer the installation's secret: the one set, else one made once and kept under home."""
+    """Answer the installation's secret: the one set, else one made once and kept under home.
+
+    Raises SettingsError where the file that keeps it holds none.
+    """
     if settings.secret_key is not None:
         return settings.secret_key.get_secret_value().encode()
     path = settings.home / "secret"
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
         _write_once(path, secrets.token_hex(MINIMUM_SECRET))
-    return path.read_text(encoding="ascii").strip().encode()
+    key = path.read_bytes().strip()
+    if len(key) < MINIMUM_SECRET:
+        raise SettingsError(
+            f"{path} holds {len(key)} characters; expected: the secret of this installation, at least "
+            f"{MINIMUM_SECRET}. Put it back, or set {PREFIX}SECRET_KEY."
+        )
+    return key
 
 
 def _write_once(path: Path, text: str) -> None:
-    try:
-        # Two processes may start together: the first one's secret holds.
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return
+    """Write a file that nobody may read, whole or not at all.
+
+    Two processes may start together: the first one's secret holds, and none reads half of it.
+    """
+    draft = path.with_name(f"{path.name}.{os.getpid()}")
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "w", encoding="ascii") as file:
         file.write(text)
+    with suppress(FileExistsError):
+        os.link(draft, path)
+    draft.unlink()

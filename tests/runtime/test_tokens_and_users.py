@@ -54,3 +54,12 @@ async def test_a_password_comes_from_a_terminal_or_by_the_documented_way(
     assert (code, "Traceback" in err) == (1, False)
     code, out, err = await abonent(fresh_database, *given, typed="a good password\n")
     assert (code, out, err) == (0, "added petrova\n", "")
+
+
+async def test_a_second_factor_is_taken_away_from_the_console(fresh_database: Settings) -> None:
+    given = (*PETROVA, "--role", "office", "--password-stdin")
+    await abonent(fresh_database, *given, typed="a good password\n")
+    code, out, _ = await abonent(fresh_database, "user", "second-factor-off", "Petrova")
+    assert (code, out) == (0, "Petrova signs in without a second factor\n")
+    code, _, err = await abonent(fresh_database, "user", "second-factor-off", "nobody")
+    assert (code, "There is no user nobody" in err) == (1, True)

@@ -23,6 +23,7 @@ from abonent.billing.service.outside.cards import (
 )
 from abonent.kernel import clock
 from abonent.kernel.money import installed_currency
+from abonent.kernel.sealing import Unsealable
 from abonent.web.outside.guard import admitted, count_wrong_signature
 from abonent.web.outside.processors import (
     NotConfirmedError,
@@ -54,6 +55,9 @@ async def hear_processor(request: Request) -> Response:
         _log.warning("card.not_confirmed", agreement=agreement.code, why=str(error))
     except ProcessorSilentError as error:
         _log.warning("card.processor_silent", agreement=agreement.code, why=str(error))
+        raise HTTPException(503) from None
+    except Unsealable as error:
+        _log.exception("card.key_unreadable", agreement=agreement.code, why=str(error))
         raise HTTPException(503) from None
     return PlainTextResponse("OK")
 

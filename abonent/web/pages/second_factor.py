@@ -10,6 +10,7 @@ from starlette.responses import RedirectResponse, Response
 
 from abonent.kernel.errors import DomainError, Malformed
 from abonent.kernel.i18n import N_, _
+from abonent.kernel.sealing import Unsealable
 from abonent.web import service
 from abonent.web.access import SIGNED_IN
 from abonent.web.codes import in_fours, picture_of
@@ -21,7 +22,7 @@ from abonent.web.render import identity_of, page, signed_in
 
 PROFILE = "/profile"
 NOT_YOURS = N_("This is not your present password.")
-REFUSALS = (WrongCode, WrongPassword, TooManyAttempts, Malformed)
+REFUSALS = (WrongCode, WrongPassword, TooManyAttempts, Malformed, Unsealable)
 """What comes back into the form."""
 
 

@@ -30,6 +30,7 @@ from abonent.kernel.errors import Malformed, NotFound, Refused
 from abonent.kernel.i18n import N_, _
 from abonent.kernel.ids import new_id
 from abonent.kernel.money import installed_currency, plain_amount
+from abonent.kernel.sealing import Unsealable
 
 SECONDS = 10.0
 LONGEST_ADDRESS = 2000
@@ -132,10 +133,15 @@ async def ask_processor(intent: Intent, *, back: str, by: Actor) -> None:
 
 async def _asked(intent: Intent, back: str) -> tuple[str, str | None, str | None]:
     secrets = await secrets_of(intent.agreement)
+    try:
+        signed = (secrets["login"].text, secrets["key"].text)
+    except Unsealable as error:
+        _log.exception("portal.key_unreadable", intent=intent.id, why=str(error))
+        return "silent", None, None
     context = await asyncio.to_thread(ssl.create_default_context)
     try:
         async with httpx.AsyncClient(
-            auth=(secrets["login"].text, secrets["key"].text),
+            auth=signed,
             timeout=SECONDS,
             verify=context,
             trust_env=False,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from abonent.web.service.factors import (
     Setup,
     confirm_setup,
+    forget_second_factor,
     renew_recovery_codes,
     start_setup,
     turn_off_second_factor,
@@ -38,6 +39,7 @@ from abonent.web.service.users import (
     check_role,
     deactivate_user,
     set_password,
+    user_of,
 )
 
 __all__ = [
@@ -58,6 +60,7 @@ __all__ = [
     "end_other_sessions",
     "end_user_session",
     "end_user_sessions",
+    "forget_second_factor",
     "lock_user",
     "pass_code",
     "pass_setup",
@@ -74,4 +77,5 @@ __all__ = [
     "turn_off_second_factor",
     "turn_on_second_factor",
     "unlock_user",
+    "user_of",
 ]

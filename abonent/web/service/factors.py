@@ -11,6 +11,7 @@ from abonent.kernel.actor import SYSTEM, Actor
 from abonent.kernel.db import unit_of_work
 from abonent.kernel.errors import Refused
 from abonent.kernel.i18n import N_
+from abonent.kernel.sealing import Seal, SealedColumn, Unsealable
 from abonent.web import passwords
 from abonent.web.codes import (
     DIGITS,
@@ -30,8 +31,11 @@ INSERT INTO web_second_factor (user_id, secret, created_at) VALUES ($1, $2, $3)
 ON CONFLICT (user_id) DO UPDATE SET created_at = web_second_factor.created_at
 RETURNING secret, confirmed_at
 """
+_START_ANEW = """
+UPDATE web_second_factor SET secret = $2 WHERE user_id = $1 AND confirmed_at IS NULL
+"""
 _LOGIN = "SELECT login FROM web_user WHERE id = $1"
-_SECRET = "SELECT secret, confirmed_at FROM web_second_factor WHERE user_id = $1"  # noqa: S105
+_SECRET = "SELECT secret FROM web_second_factor WHERE user_id = $1"  # noqa: S105
 _CONFIRM = """
 UPDATE web_second_factor SET confirmed_at = $2, last_step = $3
  WHERE user_id = $1 AND confirmed_at IS NULL RETURNING user_id
@@ -53,6 +57,14 @@ SELECT u.password_hash, r.second_factor FROM web_user u JOIN web_role r ON r.cod
  WHERE u.id = $1
 """
 
+SEALED_FACTORS = SealedColumn(
+    seal=Seal("second-factor"),
+    row="user",
+    read="SELECT user_id, secret FROM web_second_factor ORDER BY user_id",
+    keep="UPDATE web_second_factor SET secret = $2 WHERE user_id = $1 AND secret = $3",
+)
+"""Secrets of second factors, as they lie."""
+
 
 @dataclass(frozen=True, slots=True)
 class Setup:
@@ -66,11 +78,32 @@ async def start_setup(user_id: int, *, by: Actor) -> Setup | None:
     """Begin to set the second factor up; None where it is set up already."""
     async with unit_of_work(by) as uow:
         login = await uow.connection.fetchval(_LOGIN, user_id)
-        given = (user_id, new_secret(), clock.now())
+        fresh = new_secret()
+        given = (user_id, _sealed(user_id, fresh), clock.now())
         row = await uow.connection.fetchrow(_START, *given)
-    if row["confirmed_at"] is not None:
-        return None
-    return Setup(row["secret"], address_of_secret(row["secret"], login=login))
+        if row["confirmed_at"] is not None:
+            return None
+        try:
+            secret = _opened(user_id, row["secret"])
+        except Unsealable:
+            # Nobody relies on it yet: a fresh one takes its place.
+            await uow.connection.execute(_START_ANEW, user_id, given[1])
+            secret = fresh
+    return Setup(secret, address_of_secret(secret, login=login))
+
+
+def _sealed(user_id: int, secret: str) -> str:
+    return SEALED_FACTORS.seal.close(secret, row=SEALED_FACTORS.place(user_id))
+
+
+def _opened(user_id: int, sealed: str) -> str:
+    return SEALED_FACTORS.seal.open(sealed, row=SEALED_FACTORS.place(user_id))
+
+
+async def _step(connection: Any, user_id: int, code: str) -> int | None:
+    """The half-minute whose code this is; raises Unsealable."""
+    row = await connection.fetchrow(_SECRET, user_id)
+    return step_of_code(_opened(user_id, row["secret"]), code, now=clock.now()) if row else None
 
 
 async def confirm_setup(user_id: int, code: str, *, ip: str = "", by: Actor) -> Sequence[str]:
@@ -80,8 +113,7 @@ async def confirm_setup(user_id: int, code: str, *, ip: str = "", by: Actor) -> 
     """
     keys = await _count(user_id, ip)
     async with unit_of_work(by) as uow:
-        row = await uow.connection.fetchrow(_SECRET, user_id)
-        step = step_of_code(row["secret"], code, now=clock.now()) if row else None
+        step = await _step(uow.connection, user_id, code)
         if step is None:
             raise WrongCode
         if not await uow.connection.fetchval(_CONFIRM, user_id, clock.now(), step):
@@ -103,7 +135,7 @@ async def turn_on_second_factor(
 async def use_code(user_id: int, code: str, *, ip: str = "", by: Actor) -> None:
     """Take a code from the phone or a recovery code; none is taken twice.
 
-    Raises WrongCode, TooManyAttempts.
+    Raises WrongCode, TooManyAttempts, Unsealable (recovery codes need no key).
     """
     keys = await _count(user_id, ip)
     async with unit_of_work(by) as uow:
@@ -120,8 +152,7 @@ async def use_code(user_id: int, code: str, *, ip: str = "", by: Actor) -> None:
 
 
 async def _use_step(connection: Any, user_id: int, code: str) -> bool:
-    row = await connection.fetchrow(_SECRET, user_id)
-    step = step_of_code(row["secret"], code, now=clock.now()) if row else None
+    step = await _step(connection, user_id, code)
     return step is not None and await connection.fetchval(_USE_STEP, user_id, step) is not None
 
 

@@ -8,7 +8,7 @@ import asyncpg
 
 from abonent.kernel import clock
 from abonent.kernel.actor import SYSTEM, Actor
-from abonent.kernel.db import reading, unit_of_work
+from abonent.kernel.db import reading, transaction, unit_of_work
 from abonent.kernel.errors import FieldError, Malformed, NotFound
 from abonent.kernel.i18n import LANGUAGES, N_
 from abonent.kernel.ids import new_id
@@ -127,6 +127,12 @@ async def change_display(
         raise Malformed.of("theme", theme, N_("This theme is not known."))
     async with unit_of_work(by) as uow:
         await uow.connection.execute(_DISPLAY, user_id, language, theme, single_keys)
+
+
+async def user_of(login: str) -> int:
+    """Return the id of a user; raises NotFound."""
+    async with transaction() as connection:
+        return await _locked(connection, login)
 
 
 async def _locked(connection: asyncpg.Connection, login: str) -> int:

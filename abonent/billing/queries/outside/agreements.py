@@ -13,6 +13,7 @@ from abonent.kernel.db import reading
 from abonent.kernel.errors import NotFound
 from abonent.kernel.i18n import N_
 from abonent.kernel.jsontext import from_json
+from abonent.kernel.sealing import Seal, SealedColumn
 
 _COLUMNS = """
 SELECT a.id, a.code, a.name, a.kind, a.legal_entity_id, e.code AS legal_entity, a.bank_account,
@@ -34,18 +35,37 @@ ORDER BY a.id LIMIT 1
 _CARD_OF_ACCOUNT = _COLUMNS + _JOIN_ACCOUNT + _FOR_CARDS
 _SECRETS = "SELECT name, salt, value FROM billing_agreement_secret WHERE agreement_id = $1"
 
+SEALED_KEYS = SealedColumn(
+    seal=Seal("agreement-key"),
+    row="agreement",
+    read="""
+        SELECT agreement_id, convert_from(value, 'UTF8') FROM billing_agreement_secret
+        WHERE name = 'key' ORDER BY agreement_id
+    """,
+    keep="""
+        UPDATE billing_agreement_secret SET value = convert_to($2, 'UTF8')
+        WHERE agreement_id = $1 AND name = 'key' AND value = convert_to($3, 'UTF8')
+    """,
+)
+"""Keys of card processors, as they lie."""
+
 
 @dataclass(frozen=True, slots=True)
 class Secret:
-    """A secret in a wrapper that prints as asterisks; a password has a salt and is a digest."""
+    """A secret in a wrapper that prints as asterisks; a password has a salt and is a digest.
+
+    A key is sealed for a place, and opened only when it is sent or checked with.
+    """
 
     value: SecretBytes
     salt: bytes | None
+    place: str = ""
 
     @property
     def text(self) -> str:
-        """The secret as text, for whoever sends it."""
-        return self.value.get_secret_value().decode()
+        """The secret as text, for whoever sends it. Raises Unsealable."""
+        kept = self.value.get_secret_value().decode()
+        return SEALED_KEYS.seal.open(kept, row=self.place) if self.place else kept
 
 
 class AgreementNotFound(NotFound):
@@ -93,7 +113,11 @@ async def secrets_of(agreement: Agreement) -> dict[str, Secret]:
     """The secrets of an agreement by name: login, password, key."""
     async with reading() as connection:
         rows = await connection.fetch(_SECRETS, agreement.id)
-    return {r["name"]: Secret(SecretBytes(r["value"]), r["salt"]) for r in rows}
+    place = SEALED_KEYS.place(agreement.id)
+    return {
+        r["name"]: Secret(SecretBytes(r["value"]), r["salt"], place if r["name"] == "key" else "")
+        for r in rows
+    }
 
 
 def _agreement(row: Any) -> Agreement:

@@ -9,7 +9,7 @@ from typing import Any
 import asyncpg
 
 from abonent.billing.errors import AlreadyExists, LegalEntityNotFound
-from abonent.billing.queries.outside.agreements import agreement_of
+from abonent.billing.queries.outside.agreements import SEALED_KEYS, agreement_of
 from abonent.billing.rules.outside.agreement import Agreement, AgreementKind, AgreementTerms
 from abonent.billing.rules.outside.guards import password_digest
 from abonent.kernel.actor import Actor
@@ -87,13 +87,17 @@ async def set_password(code: str, *, login: str, password: str, by: Actor) -> No
 
 
 async def set_key(code: str, *, key: str, login: str = "", by: Actor) -> None:
-    """Set the key of a card processor: what its questions are signed with, or its messages checked."""
+    """Set the key of a card processor: what its questions are signed with, or its messages checked.
+
+    It is kept sealed. Raises Unsealable where the installation has no secret.
+    """
     by.require(RIGHT)
     agreement = await agreement_of(code)
     if not key:
         raise Malformed.of("key", "", N_("The value is missing."))
+    sealed = SEALED_KEYS.seal.close(key, row=SEALED_KEYS.place(agreement.id))
     async with unit_of_work(by) as work:
-        await work.connection.execute(_KEEP, agreement.id, "key", None, key.encode())
+        await work.connection.execute(_KEEP, agreement.id, "key", None, sealed.encode())
         if login:
             await work.connection.execute(_KEEP, agreement.id, "login", None, login.encode())
         await work.audit("billing:agreement:key_set", code)
