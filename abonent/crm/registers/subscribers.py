@@ -38,18 +38,33 @@ STATES = {
 _TARIFFS = "SELECT code, name FROM billing_tariff ORDER BY archived_on IS NOT NULL, name"
 _NAMES = """(
     SELECT string_agg(DISTINCT t.name, ', ') FROM billing_service v
-    JOIN billing_tariff t ON t.id = v.tariff_id WHERE v.account_id = a.account_id
+    JOIN billing_tariff t ON t.id = v.tariff_id WHERE v.account_id = b.account_id
 )"""
-_HAS_TARIFF = """a.account_id IN (
-    SELECT v.account_id FROM billing_service v CROSS JOIN billing_installation i
-    LEFT JOIN LATERAL (SELECT x.tariff_id FROM billing_service_tariff x
-        WHERE x.account_id = v.account_id AND x.service_no = v.no AND x.since <= i.day
-        ORDER BY x.since DESC LIMIT 1) n ON true
-    JOIN billing_tariff t ON t.id = coalesce(n.tariff_id, v.tariff_id)
-    WHERE v.starts_on <= i.day AND v.ends_on > i.day AND t.code = ANY($1::text[])
+_HAS_TARIFF = """EXISTS (
+    SELECT FROM billing_service v
+    WHERE v.account_id = b.account_id
+        AND v.starts_on <= (SELECT day FROM billing_installation)
+        AND v.ends_on > (SELECT day FROM billing_installation)
+        AND coalesce((
+            SELECT x.tariff_id FROM billing_service_tariff x
+            WHERE x.account_id = v.account_id AND x.service_no = v.no
+                AND x.since <= (SELECT day FROM billing_installation)
+            ORDER BY x.since DESC LIMIT 1
+        ), v.tariff_id) = ANY(ARRAY(SELECT id FROM billing_tariff WHERE code = ANY($1::text[])))
 )"""
+_EVER_HAD_TARIFF = """
+    SELECT account_id AS key FROM billing_service
+    WHERE tariff_id = ANY(ARRAY(SELECT id FROM billing_tariff WHERE code = ANY($1::text[])))
+    UNION ALL
+    SELECT account_id FROM billing_service_tariff
+    WHERE tariff_id = ANY(ARRAY(SELECT id FROM billing_tariff WHERE code = ANY($1::text[])))
+"""
+_OF_ENTITIES = """
+    SELECT account_id AS key FROM billing_account WHERE legal_entity_id = ANY(
+        ARRAY(SELECT id FROM billing_legal_entity WHERE code = ANY($1::text[])))
+"""
 _PROMISED = """EXISTS (
-    SELECT FROM billing_promise q WHERE q.account_id = a.account_id AND q.state = 'active'
+    SELECT FROM billing_promise q WHERE q.account_id = b.account_id AND q.state = 'active'
 )"""
 
 
@@ -98,12 +113,13 @@ SUBSCRIBERS = Register(
     label=N_("Subscribers"),
     path="/subscribers",
     right="crm.subscriber.view",
-    source="""crm_account a
-JOIN crm_contract c ON c.id = a.contract_id
-JOIN crm_subscriber s ON s.id = c.subscriber_id
-JOIN billing_place p ON p.id = a.place_id
-JOIN billing_account b ON b.account_id = a.account_id""",
-    key="a.account_id",
+    source="""billing_account b
+LEFT JOIN crm_account a ON a.account_id = b.account_id
+LEFT JOIN crm_contract c ON c.id = a.contract_id
+LEFT JOIN crm_subscriber s ON s.id = c.subscriber_id
+LEFT JOIN billing_place p ON p.id = a.place_id""",
+    key="b.account_id",
+    keys_first=True,
     key_type="bigint",
     columns=(
         Column(
@@ -187,6 +203,7 @@ JOIN billing_account b ON b.account_id = a.account_id""",
             label=N_("Tariff"),
             ask=Ask.CHOICE,
             sql=_HAS_TARIFF,
+            among=_EVER_HAD_TARIFF,
             options=_tariff_choices,
         ),
         Filter(
@@ -201,7 +218,8 @@ JOIN billing_account b ON b.account_id = a.account_id""",
             name="entity",
             label=N_("Company"),
             ask=Ask.CHOICE,
-            sql="b.legal_entity_id IN (SELECT id FROM billing_legal_entity WHERE code = ANY($1::text[]))",
+            sql="b.legal_entity_id = ANY(ARRAY(SELECT id FROM billing_legal_entity WHERE code = ANY($1::text[])))",
+            among=_OF_ENTITIES,
             options=entity_choices,
         ),
         Filter(

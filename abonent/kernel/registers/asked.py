@@ -8,6 +8,7 @@ from datetime import date
 from typing import Any, TypeAlias
 
 from abonent.kernel.actor import Actor
+from abonent.kernel.db import reading
 from abonent.kernel.i18n import N_
 from abonent.kernel.money import installed_currency, parse_amount
 from abonent.kernel.registers.declaration import Ask, Column, Filter, Register
@@ -16,6 +17,8 @@ Pairs: TypeAlias = Sequence[tuple[str, str]]
 """The address's query: names and values, a name as often as it was given."""
 
 LONGEST = 200
+FEW = 20_000
+"""So many keys or fewer are quicker looked through than the register's order."""
 
 _BAD_DAY = N_("A date is written YYYY-MM-DD.")
 _BAD_AMOUNT = N_("An amount is written in digits, such as 560 or 560,50.")
@@ -28,13 +31,15 @@ class Asked:
     """The state of a register: search text, filters, order, columns and where the page begins.
 
     `conditions` are SQL conditions with the value of their $1 (or nothing); `found` are the keys
-    that the search found, with why each matched, None where nothing was searched for; `typed` is
-    what stands in the fields; `errors` are English message ids by field.
+    that the search found, with why each matched, None where nothing was searched for; `among` are
+    keys that a filter knows to hold every match; `typed` is what stands in the fields; `errors` are
+    English message ids by field.
     """
 
     query: str = ""
     conditions: tuple[tuple[str, tuple[Any, ...]], ...] = ()
     found: Mapping[Any, str] | None = None
+    among: tuple[Any, ...] | None = None
     typed: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     sort: Column
     descending: bool
@@ -92,7 +97,20 @@ async def read_asked(register: Register, pairs: Iterable[tuple[str, str]], *, by
     )
     if query and register.finds is not None:
         asked = replace(asked, found=await register.finds(query, by))
-    return _with_conditions(register, asked, given)
+    asked = _with_conditions(register, asked, given)
+    return replace(asked, among=await _among(register, asked))
+
+
+async def _among(register: Register, asked: Asked) -> tuple[Any, ...] | None:
+    """The keys among which the page is, where a filter knows that they are few."""
+    for one in register.filters:
+        if one.among and one.name in asked.typed and one.name not in asked.errors:
+            statement = f"SELECT key FROM ({one.among}) k LIMIT {FEW + 1}"  # noqa: S608  declared
+            async with reading() as connection:
+                rows = await connection.fetch(statement, _value(one, asked.typed[one.name])[0])
+            if len(rows) <= FEW:
+                return tuple({row["key"]: None for row in rows})
+    return None
 
 
 def _sort(register: Register, seen: Sequence[Column], text: str) -> tuple[Column, bool]:

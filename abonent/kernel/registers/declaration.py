@@ -81,7 +81,9 @@ class Filter:
 
     CHOICE gives a text[]; TEXT a text as `read` makes it of what was typed; FLAG nothing. DAYS and
     AMOUNTS have two conditions, `least` and `most`, each with its own $1: a date (`most` is the last
-    day, inclusive) or minor units.
+    day, inclusive) or minor units. `among` is a statement, quick by an index, that gives a column
+    `key`: the keys of every row that can match. Where they are few the page is looked for among
+    them, not along the register's order.
     """
 
     name: str
@@ -90,6 +92,7 @@ class Filter:
     sql: str = ""
     least: str = ""
     most: str = ""
+    among: str = ""
     choices: Sequence[tuple[str, str]] = ()
     options: Options | None = None
     read: Callable[[str], str] = str.strip
@@ -146,9 +149,13 @@ class Register:
 
     `sort` names the column it is sorted by at first, with "-" for descending. `extras` are values
     that links, colours and `refine` need though no column shows them. The line above the table
-    searches by `search`, a condition, or by `finds`: keys with why each matched, the surest first. `tone` colours a row by its norm. `refine` brings a page's rows to the open
-    day where the stored ones may lag. `scope` is a condition with $1 = the districts (text[]) that
-    an actor is confined to.
+    searches by `search`, a condition, or by `finds`: keys with why each matched, the surest first.
+    `tone` colours a row by its norm. `refine` brings a page's rows to the open day where the stored
+    ones may lag. `scope` is a condition with $1 = the districts (text[]) that an actor is confined to.
+
+    `keys_first` finds the keys of a page before it reads its columns. With a `source` of LEFT JOINs
+    that each bring one row at most, PostgreSQL then leaves out those that neither the order nor the
+    filters need: worth it where the key is a column with an index.
     """
 
     code: str
@@ -171,6 +178,7 @@ class Register:
     actions: tuple[Bulk, ...] = ()
     ways: tuple[Way, ...] = ()
     scope: str = ""
+    keys_first: bool = False
     empty: tuple[str, str] = ("", "")
     icon: str = "table"
     about: str = ""

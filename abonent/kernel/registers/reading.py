@@ -55,8 +55,9 @@ class _Statement:
         self.conditions = [register.where]
         for sql, values in asked.conditions:
             self.add(sql, values)
-        if asked.found is not None:
-            self.add(f"{register.key} = ANY($1::{register.key_type}[])", (list(asked.found),))
+        for keys in (asked.found, asked.among):
+            if keys is not None:
+                self.add(f"{register.key} = ANY($1::{register.key_type}[])", (list(keys),))
         if register.scope and by.districts is not None:
             self.add(register.scope, (sorted(by.districts),))
 
@@ -74,6 +75,17 @@ class _Statement:
             ("SELECT", ", ".join(selected), "FROM", self.register.source, "WHERE", where, tail)
         )
 
+    def page(self, asked: Asked, order: str, limit: int) -> str:
+        """The statement of a page: in one go, or its keys first and the columns of those."""
+        register, selected, tail = self.register, _selected(self.register, asked), f"LIMIT {limit}"
+        if not register.keys_first:
+            return self.text(selected, f"{order} {tail}")
+        # An order is never null; said so, a left join to it may begin at its index.
+        self.add(f"{asked.sort.order} IS NOT NULL", ())
+        keys = self.text([register.key], f"{order} {tail}")
+        self.conditions = [f"{register.key} = ANY(ARRAY({keys}))"]
+        return self.text(selected, order)
+
 
 async def read_page(register: Register, asked: Asked, *, by: Actor, limit: int = PAGE) -> Page:
     """Read the page behind `asked.after` or before `asked.before`; the first one without either.
@@ -89,11 +101,9 @@ async def read_page(register: Register, asked: Asked, *, by: Actor, limit: int =
     down = asked.descending != (back and start is not None)
     if start is not None:
         _begin(statement, asked.sort, start, down=down)
-    tail = _order(asked.sort, register, down=down) + f" LIMIT {limit + 1}"
+    text = statement.page(asked, _order(asked.sort, register, down=down), limit + 1)
     async with reading() as connection:
-        found = await connection.fetch(
-            statement.text(_selected(register, asked), tail), *statement.parameters
-        )
+        found = await connection.fetch(text, *statement.parameters)
     rows = [dict(row) for row in found[:limit]]
     more, from_here = len(found) > limit, start is not None
     if back and from_here:
@@ -162,9 +172,9 @@ async def read_all(register: Register, asked: Asked, *, by: Actor) -> AsyncItera
 async def plan_of(connection: Connection, register: Register, asked: Asked, by: Actor) -> list[str]:
     """Return PostgreSQL's plan of a register's page, for whoever tunes it."""
     statement = _Statement(register, asked, by)
-    tail = _order(asked.sort, register, down=asked.descending) + f" LIMIT {PAGE + 1}"
-    text = "EXPLAIN (ANALYZE, BUFFERS) " + statement.text(_selected(register, asked), tail)
-    return [row[0] for row in await connection.fetch(text, *statement.parameters)]
+    text = statement.page(asked, _order(asked.sort, register, down=asked.descending), PAGE + 1)
+    rows = await connection.fetch(f"EXPLAIN (ANALYZE, BUFFERS) {text}", *statement.parameters)
+    return [row[0] for row in rows]
 
 
 async def _refined(register: Register, rows: list[Row], by: Actor) -> None:
