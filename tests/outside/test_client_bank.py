@@ -30,7 +30,7 @@ def wrongs(pieces: list[Piece]) -> list[Wrong]:
     return [piece.wrong for piece in pieces if isinstance(piece, Trouble)]
 
 
-@pytest.mark.parametrize("encoding", ["cp1251", "cp866", "utf-8-sig", "utf-8"])
+@pytest.mark.parametrize("encoding", ["cp1251", "cp866", "utf-8-sig", "utf-8", "utf-16"])
 def test_every_encoding_says_the_same(encoding: str) -> None:
     transfers = [
         Transfer(t.number, t.amount, t.purpose.replace("«", '"'), out=t.out) for t in THREE

@@ -11,7 +11,7 @@ from typing import Annotated, BinaryIO, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from abonent.billing.rules.outside.camt import read_camt
-from abonent.billing.rules.outside.client_bank import read_client_bank
+from abonent.billing.rules.outside.client_bank import UTF_16, read_client_bank
 from abonent.billing.rules.outside.guards import read_network
 from abonent.billing.rules.outside.incoming import Incoming, Piece
 from abonent.billing.rules.outside.purpose import Recognition
@@ -20,7 +20,6 @@ from abonent.kernel.i18n import N_
 
 LARGEST = 10**12
 DEFAULT_MOST = 10_000_000
-_BOM = b"\xef\xbb\xbf"
 
 
 class AgreementKind(StrEnum):
@@ -111,7 +110,7 @@ def _read(terms: AgreementTerms, file: BinaryIO) -> Iterator[Piece]:
         return read_registry(file, form=terms.form)
     head = file.read(64)
     file.seek(0)
-    # UTF-16 begins with a mark of its own; a document of XML may be written in it.
-    if head.removeprefix(_BOM).lstrip().startswith(b"<") or head[:2] in {b"\xff\xfe", b"\xfe\xff"}:
+    text = head.decode("utf-16" if head[:2] in UTF_16 else "utf-8-sig", "ignore")
+    if text.lstrip().startswith("<"):
         return read_camt(file, bank_account=terms.bank_account)
     return read_client_bank(file, bank_account=terms.bank_account)

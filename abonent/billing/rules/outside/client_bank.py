@@ -28,8 +28,11 @@ from abonent.kernel.money import installed_currency, parse_amount
 NAME = "1CClientBankExchange"
 VERSIONS = ("1.01", "1.02", "1.03")
 _HEAD = 4096
+_SHOWN = 40
 _ENCODINGS = ("utf-8", "cp1251", "cp866")
 _MARK = "Кодировка="
+UTF_16 = frozenset({b"\xff\xfe", b"\xfe\xff"})
+"""The marks with which a text in UTF-16 begins."""
 
 
 class _BadValueError(Exception):
@@ -107,15 +110,16 @@ class _Counted:
 def read_client_bank(file: BinaryIO, *, bank_account: str) -> Iterator[Piece]:
     """Read such a file piece by piece; balances and totals are checked where they stand.
 
-    Encodings: cp1251 ("Windows"), cp866 ("DOS") and UTF-8; what the bytes are decides, since some
-    banks declare another.
+    Encodings: cp1251 ("Windows"), cp866 ("DOS"), UTF-8 and UTF-16 as editors save it; what the
+    bytes are decides, since some banks declare another.
     """
     head = file.read(_HEAD)
     file.seek(0)
     encoding = encoding_of(head)
     if encoding is None:
-        problem = "1CClientBankExchange, Кодировка="
-        yield Trouble(0, Wrong.NOT_THIS_FORMAT, {"format": NAME, "problem": problem})
+        begins = head[:_SHOWN].decode("utf-8", "replace").strip().split("\n")[0]
+        problem = "".join(sign if sign.isprintable() else " " for sign in begins)
+        yield Trouble(0, Wrong.NOT_THIS_FORMAT, {"format": NAME, "problem": f"“{problem}…”"})
         return
     lines = io.TextIOWrapper(file, encoding, errors="replace", newline=None)
     try:
@@ -126,6 +130,9 @@ def read_client_bank(file: BinaryIO, *, bank_account: str) -> Iterator[Piece]:
 
 def encoding_of(head: bytes) -> str | None:
     """The encoding in which the beginning of a file reads as this format; None when in none."""
+    if head[:2] in UTF_16:
+        text = head.decode("utf-16", "ignore").lstrip()
+        return "utf-16" if text.startswith(NAME) else None
     if not head.removeprefix(b"\xef\xbb\xbf").lstrip().startswith(NAME.encode()):
         return None
     if head.startswith(b"\xef\xbb\xbf"):
