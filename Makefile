@@ -63,8 +63,8 @@ bench: $(VENV)/.installed ## measure the engine (ARGS="charge --accounts 100000"
 messages: $(VENV)/.installed-dev ## bring the translation catalogues up to date
 	@$(BIN)/python -m abonent messages $(ARGS)
 
-looked: $(VENV)/.installed-dev ## leave screenshots of the pages in looked/
-	@ABONENT_LOOKED=looked $(BIN)/python -m pytest tests/browser $(ARGS)
+looked: $(VENV)/.installed-dev ## leave screenshots of the pages, keystrokes and statements in looked/
+	@ABONENT_LOOKED=looked $(BIN)/python -m pytest tests/browser tests/web/test_statements.py $(ARGS)
 
 lock: $(VENV)/.installed-dev ## renew the lock files from pyproject.toml (needs pip-tools in the environment)
 	$(BIN)/python -m piptools compile --quiet --strip-extras --no-header --no-annotate --no-emit-index-url --no-emit-trusted-host --no-emit-find-links --output-file requirements.lock pyproject.toml
