@@ -12,6 +12,7 @@ from abonent.billing.queries.closing import CLOSE_THROUGH, asked_closing
 from abonent.billing.queries.day import day_state
 from abonent.billing.rules.periods import DAY
 from abonent.billing.service.days import close_days
+from abonent.billing.service.imports.record import forget_troubles
 from abonent.billing.service.proof import verify
 from abonent.billing.service.tariff_months import keep_tariff_months
 from abonent.kernel import clock
@@ -100,3 +101,10 @@ async def keep_months_of_tariffs(_context: JobContext) -> None:
     """Compute the analysis of months that have closed since; mostly there are none."""
     for month in await keep_tariff_months():
         _log.info("tariff_month.kept", month=month.isoformat())
+
+
+@cron("billing.forget_import_troubles", hour={4}, minute={35})
+async def forget_import_troubles(context: JobContext) -> None:
+    """Erase what was wrong with rows of files taken long ago."""
+    del context
+    await forget_troubles()

@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 import csv
 import gc
+import getpass
 import hashlib
+import os
 import sys
 from argparse import ArgumentParser, Namespace
-from collections.abc import Awaitable, Callable, Coroutine, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +21,7 @@ import asyncpg
 from abonent import reactions
 from abonent.billing.service.imports import debts, payments, tariffs
 from abonent.billing.service.imports.files import remember_file, taken_file
+from abonent.billing.service.imports.record import FileTold, ImportRecord, begin_import
 from abonent.cli import bank_file
 from abonent.cli.connection import connect
 from abonent.cli.progress import ProgressLine
@@ -77,11 +80,20 @@ Report = Callable[[Sequence[Reject]], None]
 
 @dataclass(slots=True)
 class Tally:
-    """How many rows were taken, there before, rejected; a file may reject millions."""
+    """How many rows were taken, there before, rejected; a file may reject millions.
+
+    `recorded`: the register of imports knows of the file.
+    """
 
     taken: int = 0
     unchanged: int = 0
     rejected: int = 0
+    recorded: bool = False
+
+    @property
+    def counts(self) -> tuple[int, int, int]:
+        """Taken, there before, rejected."""
+        return self.taken, self.unchanged, self.rejected
 
 
 class _WroteNothingError(Exception):
@@ -127,11 +139,15 @@ def run(arguments: Namespace, settings: Settings) -> int:
             columns = find_columns(table.headers, form.model, synonyms=form.synonyms, given=given)
             _tell_unknown(columns)
             with connect(settings) as connected, _errors(arguments.errors, settings) as report:
-                work = _take(form, table, columns, report, tally, dry=arguments.dry_run)
-                if form.remembers_files and not arguments.dry_run:
-                    work = _take_once(_digest(arguments.file, given, connected), work)
-                tally = asyncio.run(_with_database(connected, work))
+                rows = _Rows(form, table, columns, report, tally, settings.language)
+                if arguments.dry_run:
+                    work = _try(rows)
+                else:
+                    work = _take(rows, *_told(arguments, given, connected))
+                asyncio.run(_with_database(connected, work))
     except UnreadableFile as error:
+        if not arguments.dry_run and not tally.recorded:
+            _record_refused(arguments, error, settings)
         _tell_what_stays(tally, dry=arguments.dry_run)
         print(f"abonent: {error.text(settings.language)}", file=sys.stderr)
         return UNREADABLE
@@ -145,67 +161,115 @@ def run(arguments: Namespace, settings: Settings) -> int:
     return SOME_REJECTED if tally.rejected else ALL_TAKEN
 
 
-async def _with_database(settings: Settings, work: Awaitable[Tally]) -> Tally:
+async def _with_database(settings: Settings, work: Awaitable[None]) -> None:
     async with open_database(settings):
         reactions.install()
-        return await work
+        await work
 
 
-def _digest(path: Path, given: ColumnMap, settings: Settings) -> bytes:
-    """A digest of a file's bytes and of everything that decides how they are read."""
+@dataclass(frozen=True, slots=True)
+class _Rows:
+    """The rows of a file on their way in."""
+
+    form: Format
+    table: Table
+    columns: Columns
+    report: Report
+    tally: Tally
+    language: str
+
+
+def _told(arguments: Namespace, given: ColumnMap, settings: Settings) -> tuple[FileTold, bytes]:
+    """What the register of imports says of the file; a digest of it and of how it is read."""
+    path: Path = arguments.file
     try:
         with path.open("rb") as file:
             digest = hashlib.file_digest(file, "sha256")
     except OSError as error:
         raise UnreadableFile.of(path, error) from None
+    plain = digest.digest()
     digest.update(repr((given, settings.currency, settings.minor_digits)).encode())
-    return digest.digest()
+    return FileTold(arguments.kind, path.name, plain, _machine_user()), digest.digest()
 
 
-async def _take_once(digest: bytes, work: Coroutine[Any, Any, Tally]) -> Tally:
-    """Take a file in, unless this very one was taken whole before."""
-    before = await taken_file(digest, by=IMPORT)
+def _machine_user() -> str:
+    try:
+        return os.environ.get("SUDO_USER") or getpass.getuser()
+    except (OSError, KeyError):
+        return ""
+
+
+async def _take(rows: _Rows, told: FileTold, digest: bytes) -> None:
+    """Take a file in, and leave in the register of imports what became of it, however it ends."""
+    record = await begin_import(told, by=IMPORT)
+    rows.tally.recorded = True
+    try:
+        known = await _take_once(rows, record, digest)
+    except BaseException as error:  # an interruption too: its rows stay, so it must be told of
+        told_of = error.text(rows.language) if isinstance(error, UnreadableFile) else str(error)
+        with suppress(OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+            await record.end("broken", error=told_of or type(error).__name__)
+        raise
+    unchanged = rows.tally.unchanged
+    await record.end("known" if known else "taken", unchanged=unchanged)
+
+
+async def _take_once(rows: _Rows, record: ImportRecord, digest: bytes) -> bool:
+    """Take the rows, unless this very file of payments was taken whole before; tells whether it was."""
+    tally, remembers = rows.tally, rows.form.remembers_files
+    before = await taken_file(digest, by=IMPORT) if remembers else None
     if before is not None:
-        work.close()
-        print(
-            f"abonent: every row of this file was taken by {before.at:%F %R} UTC", file=sys.stderr
-        )
-        return Tally(unchanged=before.rows)
-    tally = await work
-    if not tally.rejected:
+        at = f"{before.at:%F %R} UTC"
+        print(f"abonent: every row of this file was taken by {at}", file=sys.stderr)
+        tally.unchanged = before.rows
+        return True
+    await _take_all(rows, record)
+    if remembers and not tally.rejected:
         await remember_file(digest, tally.taken + tally.unchanged, by=IMPORT)
-    return tally
+    return False
 
 
-async def _take(
-    form: Format, table: Table, columns: Columns, report: Report, tally: Tally, *, dry: bool
-) -> Tally:
-    if not dry:
-        await _take_all(form, table, columns, report, tally)
-        return tally
+async def _try(rows: _Rows) -> None:
+    """Take the rows and undo it."""
     with suppress(_WroteNothingError):
         async with transaction():
-            await _take_all(form, table, columns, report, tally)
+            await _take_all(rows, None)
             raise _WroteNothingError
-    return tally
 
 
-async def _take_all(
-    form: Format, table: Table, columns: Columns, report: Report, tally: Tally
-) -> None:
-    line = ProgressLine("rows")
+async def _take_all(rows: _Rows, record: ImportRecord | None) -> None:
+    line, tally, form = ProgressLine("rows"), rows.tally, rows.form
     good: list[Numbered[Any]]
     try:
-        async for good, bad in checked_batches(table, columns, form.model, form.batch):
+        async for good, bad in checked_batches(rows.table, rows.columns, form.model, form.batch):
             part = await form.take(good, by=IMPORT) if good else Outcome()
             rejects = sorted([*bad, *part.rejects], key=lambda r: r.row)
             tally.taken += part.taken
             tally.unchanged += part.unchanged
             tally.rejected += len({r.row for r in rejects})
-            report(rejects)
-            line.show("rows taken in", tally.taken + tally.unchanged + tally.rejected)
+            rows.report(rejects)
+            if record is not None:
+                await record.note(tally.counts, rejects)
+            line.show("rows taken in", sum(tally.counts))
     finally:
         line.end()
+
+
+def _record_refused(arguments: Namespace, error: UnreadableFile, settings: Settings) -> None:
+    """Leave in the register of imports that a file could not be read; best told, never in the way."""
+    if not arguments.file.is_file():
+        return
+
+    async def leave(told: FileTold) -> None:
+        record = await begin_import(told, by=IMPORT)
+        await record.end("refused", error=error.text(settings.language))
+
+    with (
+        suppress(OSError, asyncpg.PostgresError, asyncpg.InterfaceError, UnreadableFile),
+        connect(settings) as connected,
+    ):
+        told, _digest = _told(arguments, ColumnMap(), connected)
+        asyncio.run(_with_database(connected, leave(told)))
 
 
 @contextmanager

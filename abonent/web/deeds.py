@@ -77,6 +77,8 @@ SENTENCES = {
     "billing:document:issued": N_("Document {no} was issued"),
     "billing:document:sent": N_("A document was sent"),
     "billing:fiscal:retried": N_("A fiscal receipt was sent again"),
+    "billing:import:begun": N_("A file was being taken in by the command line"),
+    "billing:import:ended": N_("A file was taken in by the command line"),
     "billing:installation:begun": N_("The books were begun"),
     "billing:legal_entity:changed": N_("The requisites of a company of ours were changed"),
     "billing:legal_entity:named": N_("A company of ours was named"),
@@ -172,6 +174,7 @@ _FIELDS = {
     "refunded": N_("paid back"),
     "rights": N_("rights"),
     "role": N_("role"),
+    "rejected": N_("Not taken"),
     "rows": N_("rows"),
     "second_factor": N_("second factor"),
     "session": N_("session"),
@@ -179,7 +182,9 @@ _FIELDS = {
     "starts_on": N_("starts on"),
     "state": N_("state"),
     "subscriber": N_("subscriber"),
+    "taken": N_("Taken rows"),
     "tariff": N_("tariff"),
+    "unchanged": N_("Known before"),
 }
 _MONEY = frozenset({"amount", "balance", "deposit", "fee", "limit", "refunded"})
 

@@ -131,6 +131,12 @@ SECTIONS: tuple[Section, ...] = (
                 right="billing.payment.settle",
                 go="N",
             ),
+            Item(
+                label=N_("Files taken in"),
+                path="/imports",
+                icon="file-text",
+                right="billing.payment.settle",
+            ),
         ),
     ),
     Section(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abonent.web.access import PUBLIC, PageRoute
 from abonent.web.outside import cards, terminals
-from abonent.web.pages.outside import agreements, balance, files, unmatched
+from abonent.web.pages.outside import agreements, balance, files, imports, unmatched
 
 _SETTLE = "billing.payment.settle"
 _TAKE = "billing.outside.take"
@@ -28,6 +28,7 @@ OUTSIDE_ROUTES = (
     PageRoute(
         "/outside/days/{agreement:str}/{day:str}", balance.show_balance_of_day, right=_SETTLE
     ),
+    PageRoute("/outside/files", imports.show_all, right=_SETTLE),
     *files.NEW_FILE.routes,
     PageRoute(_FILE, files.show_file, right=_SETTLE),
     PageRoute(f"{_FILE}/live", files.show_live, right=_SETTLE),
@@ -35,6 +36,8 @@ OUTSIDE_ROUTES = (
     PageRoute(f"{_FILE}/drop", files.drop, right=_TAKE, methods=_POST),
     *(route for dialog in agreements.DIALOGS for route in dialog.routes),
     PageRoute("/outside/agreement/{agreement:str}", agreements.show_agreement, right=_SETTLE),
+    PageRoute("/imports/{number:int}", imports.show_import, right=_SETTLE),
+    PageRoute("/imports/{number:int}/troubles.csv", imports.download_troubles, right=_SETTLE),
     PageRoute(_PARKED, unmatched.show_unmatched, right=_SETTLE),
     PageRoute(_PARKED, unmatched.settle, right=_SETTLE, methods=_POST),
     PageRoute(f"{_PARKED}/void", unmatched.void, right="billing.payment.reverse", methods=_POST),

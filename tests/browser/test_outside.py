@@ -62,7 +62,7 @@ async def test_the_balance_and_the_lists(provider: Settings, looked: Looked) -> 
     await looked("/outside", "outside")
     await looked(f"/outside/days/sber/{OPEN_DAY}", "outside-day")
     await looked("/parked", "unmatched")
-    await looked("/outside/files", "outside-files")
+    await looked("/imports", "imports")
     await looked("/outside/agreements", "outside-agreements")
 
 

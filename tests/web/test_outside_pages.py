@@ -97,8 +97,8 @@ async def test_a_file_in_trouble_says_which_and_cannot_be_taken(
     assert "Остатки не сходятся" in text
     assert "Принять платежи" not in text
     assert (await browser.post(f"{page}/take")).status_code == 422
-    assert (await browser.post(f"{page}/drop")).headers["location"] == "/outside/files"
-    assert "kl.txt" not in (await browser.get("/outside/files")).text
+    assert (await browser.post(f"{page}/drop")).headers["location"] == "/imports"
+    assert "kl.txt" not in (await browser.get("/imports")).text
 
 
 async def test_a_large_file_comes_through_and_one_too_large_does_not(
@@ -223,7 +223,7 @@ async def test_who_may_do_what(provider: Any, enter: Enter) -> None:
     for path in (
         "/parked",
         "/outside",
-        "/outside/files",
+        "/imports",
         "/outside/agreements",
         "/outside/files/new",
     ):

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from abonent.billing.cash_registers import FISCAL, RECEIPTS, SHIFTS
-from abonent.billing.queries.outside.registers import AGREEMENTS, FILES, UNMATCHED
+from abonent.billing.queries.imports import IMPORTS
+from abonent.billing.queries.outside.registers import AGREEMENTS, UNMATCHED
 from abonent.billing.registers import ENTRIES
 from abonent.billing.setting_registers import OFFERS, TARIFFS
 from abonent.crm.registers.documents import DOCUMENTS
@@ -26,7 +27,7 @@ _ALL: tuple[Register, ...] = (
     RECEIPTS,
     FISCAL,
     UNMATCHED,
-    FILES,
+    IMPORTS,
     AGREEMENTS,
     TARIFFS,
     OFFERS,

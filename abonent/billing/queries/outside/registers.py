@@ -112,51 +112,6 @@ LEFT JOIN billing_outside_payer y ON y.agreement_id = p.agreement_id AND y.exter
     icon="circle-check",
 )  # fmt: skip
 
-FILES = Register(
-    code="outside_files",
-    label=N_("Files of payments"),
-    about=N_("Statements and registries that banks and processors sent, and what became of each."),
-    path="/outside/files",
-    right=RIGHT,
-    source="billing_outside_file f JOIN billing_agreement a ON a.id = f.agreement_id",
-    where="f.state <> 'dropped'",
-    key="f.id",
-    key_type="bigint",
-    columns=(
-        Column(
-            name="received", label=N_("Received"), sql="f.received_at", kind=Kind.INSTANT, head=True,
-            order="f.id", order_type="bigint", link="/outside/files/{key}",
-        ),
-        Column(name="file", label=N_("File"), sql="f.name"),
-        Column(name="agreement", label=N_("Agreement"), sql="a.name"),
-        Column(name="state", label=N_("State"), sql="f.state", kind=Kind.STATE, words=FILE_STATES),
-        Column(
-            name="payments", label=N_("Payments"), kind=Kind.NUMBER,
-            sql="(f.summary->'incoming'->>'count')::bigint",
-        ),
-        Column(
-            name="amount", label=N_("Amount"), kind=Kind.MONEY, total=True,
-            sql="(f.summary->'incoming'->>'amount')::bigint",
-        ),
-        Column(
-            name="who", label=N_("By"), sql="coalesce(actor_name(f.received_by), f.received_by)",
-            soft=True,
-        ),
-    ),
-    sort="-received",
-    filters=(
-        Filter(
-            name="agreement", label=N_("Agreement"), ask=Ask.CHOICE, sql="a.code = ANY($1::text[])",
-            options=agreement_choices,
-        ),
-        Filter(
-            name="state", label=N_("State"), ask=Ask.CHOICE, sql="f.state = ANY($1::text[])",
-            choices=[(state, words) for state, (words, _tone_of_it) in FILE_STATES.items()],
-        ),
-    ),
-    empty=(N_("No file has come yet"), N_("Files are taken in on the page of payments from outside.")),
-)  # fmt: skip
-
 AGREEMENTS = Register(
     code="agreements",
     label=N_("Agreements on taking payments"),

@@ -67,7 +67,7 @@ async def drop(request: Request) -> Response:
         await drop_file(request.path_params["file"], by=signed_in(request).actor)
     except DomainError as error:
         return await _answer(request, refusal=error, status=status_of(error))
-    return go_to(request, "/outside/files")
+    return go_to(request, "/imports")
 
 
 async def _answer(
