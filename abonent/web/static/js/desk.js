@@ -81,6 +81,9 @@ function tellOnce() {
   address.searchParams.delete("done");
   history.replaceState(history.state, "", address);
   addEventListener("pagehide", () => told.remove());
+  // The keyboard goes on from what was told, unless the page has chosen its own place.
+  told.tabIndex = -1;
+  if (document.activeElement === document.body) told.focus({ preventScroll: true });
 }
 
 followSystemTheme();

@@ -15,6 +15,14 @@ export function openDialog() {
   return open.length ? open[open.length - 1] : null;
 }
 
+/** Where the keyboard goes on when nothing has the focus any more. */
+export function restFocus() {
+  const at = document.activeElement;
+  // What a closed dialog held has it for a moment still.
+  const lost = at === document.body || !at?.getClientRects().length;
+  if (lost) document.getElementById("main")?.focus({ preventScroll: true });
+}
+
 /** Type a value into a field for the user: whoever watches the field sees it change. */
 function fill(field, value) {
   field.value = value;
@@ -43,7 +51,11 @@ document.addEventListener("click", (event) => {
 // A dialog that the server sent is gone for good when closed: its form must not be sent stale.
 document.addEventListener("close", (event) => {
   if (event.target.parentElement === slot()) event.target.remove();
+  restFocus();
 }, true);
+
+let held = null;
+document.addEventListener("focusin", (event) => { held = event.target; });
 
 document.addEventListener("htmx:after:swap", () => {
   const arrived = slot()?.querySelector("dialog:not([open])");
@@ -51,4 +63,6 @@ document.addEventListener("htmx:after:swap", () => {
   // A refused form comes back with a summary of what is wrong: that is read first.
   document.querySelector("[data-summary]:not([data-seen])")?.focus();
   document.querySelectorAll("[data-summary]").forEach((summary) => { summary.dataset.seen = ""; });
+  // What had the focus may be gone with what was swapped.
+  if (held && !held.isConnected) restFocus();
 });

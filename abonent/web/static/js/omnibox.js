@@ -1,5 +1,7 @@
 // The search line as an ARIA combobox: the server finds, the arrows choose, Enter opens.
 
+import { restFocus } from "./dialogs.js";
+
 /** Tell whether a list answers what the field says now; a slow answer to less never counts. */
 const answersTo = (list, input) =>
   list.querySelector("[data-asked]")?.dataset.asked === input.value.trim();
@@ -42,14 +44,21 @@ export function bindOmnibox() {
     if (event.key === "ArrowDown") { event.preventDefault(); step(1); }
     else if (event.key === "ArrowUp") { event.preventDefault(); step(-1); }
     else if (event.key === "Escape") {
-      if (list.hidden) { input.value = ""; input.blur(); } else setOpen(false);
+      if (list.hidden) { input.value = ""; leave(); } else setOpen(false);
     } else if (event.key === "Enter" && !list.hidden && chosen() && answersTo(list, input)) {
       // Before the answer has come, the form asks the server itself, which opens the same.
       event.preventDefault();
       open(chosen(), event.ctrlKey || event.metaKey);
     }
   });
-  input.addEventListener("focus", () => setOpen(true));
+  // Escape leads back to where the search was begun.
+  let from = null;
+  const leave = () => {
+    input.blur();
+    if (from?.isConnected) from.focus({ preventScroll: true });
+    restFocus();
+  };
+  input.addEventListener("focus", (event) => { from = event.relatedTarget; setOpen(true); });
   input.addEventListener("input", () => { setOpen(true); if (!answersTo(list, input)) choose(null); });
   document.addEventListener("pointerdown", (event) => {
     if (!event.target.closest(".omnibox")) setOpen(false);
@@ -72,7 +81,7 @@ export function bindFinder() {
   const links = () => [...answers.querySelectorAll("tbody th a")];
   input.addEventListener("keydown", (event) => {
     if (event.key === "ArrowDown") { event.preventDefault(); links()[0]?.focus(); }
-    else if (event.key === "Escape" && !input.value) input.blur();
+    else if (event.key === "Escape" && !input.value) { input.blur(); restFocus(); }
     else if (event.key === "Enter" && input.value.trim() && answersTo(answers, input) && links().length) {
       event.preventDefault();
       links()[0].click();
