@@ -203,6 +203,8 @@ JOIN office o ON o.id = d.office_id""",
         _DESK,
     ),
     extras={"desk_id": "r.desk_id", "no": "r.no"},
+    scope="""EXISTS (SELECT 1 FROM billing_account a JOIN billing_place p ON p.id = a.place_id
+    WHERE a.account_id = r.account_id AND p.district = ANY($1::text[]))""",
     sort="-at",
     filters=(
         Filter(
@@ -301,6 +303,8 @@ FISCAL = Register(
         Column(name="uuid", label=N_("Name at the cash register"), sql="f.uuid", shown=False),
     ),
     extras={"account": "f.account", "entry_no": "f.entry_no"},
+    scope="""EXISTS (SELECT 1 FROM billing_account a JOIN billing_place p ON p.id = a.place_id
+    WHERE a.account_id = f.account_id AND p.district = ANY($1::text[]))""",
     sort="-at",
     filters=(
         Filter(

@@ -21,6 +21,7 @@ class Actor:
     subscribers the actor may see, None for all of them; `office` is where the actor works;
     `session` is the sign-in under which the actor acts, where there is one. `accounts`
     are the numbers that exist for the actor, None for all of them: a subscriber's are the own ones.
+    `without` are rights that the actor may not use although they are held.
     """
 
     kind: ActorKind
@@ -31,8 +32,13 @@ class Actor:
     office: int | None = None
     session: int | None = None
     accounts: frozenset[str] | None = None
+    without: frozenset[str] = frozenset()
 
     def may(self, right: str) -> bool:
+        """Tell whether the actor holds the right and may use it."""
+        return right not in self.without and self.holds(right)
+
+    def holds(self, right: str) -> bool:
         """Tell whether the actor holds the right itself or one that covers it."""
         if EVERYTHING in self.rights or right in self.rights:
             return True

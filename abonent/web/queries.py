@@ -10,6 +10,7 @@ from typing import Any
 from abonent.kernel import clock
 from abonent.kernel.actor import Actor
 from abonent.kernel.db import reading
+from abonent.web.rights import WHOLE
 from abonent.web.rules import Stage, device_name, idle_since, secret_hash
 
 
@@ -168,7 +169,13 @@ def _actor(row: Any) -> Actor:
         districts=_districts(row),
         office=row["office_id"],
         session=row["session_id"],
+        without=_without(row),
     )
+
+
+def _without(row: Any) -> frozenset[str]:
+    """Return the rights that who is confined to districts does not use."""
+    return frozenset() if row["districts"] is None else WHOLE
 
 
 def _districts(row: Any) -> frozenset[str] | None:
@@ -183,7 +190,14 @@ async def token_actor(secret: str) -> Actor | None:
     if row is None:
         return None
     rights = frozenset(row["rights"])
-    return Actor("token", str(row["id"]), row["name"], rights, districts=_districts(row))
+    return Actor(
+        "token",
+        str(row["id"]),
+        row["name"],
+        rights,
+        districts=_districts(row),
+        without=_without(row),
+    )
 
 
 async def open_sessions(user_id: int) -> list[SessionLine]:

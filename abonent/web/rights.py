@@ -89,6 +89,17 @@ RIGHTS: dict[str, str] = {
     "kernel.legal.check": N_("Check the rules of law"),
 }
 
+WHOLE = frozenset(
+    {
+        "billing.agreement.edit",
+        "billing.day.close",
+        "billing.outside.take",
+        "billing.payment.settle",
+    }
+)
+"""What is done for the whole provider at once: nobody who is confined to districts may do it. A payment
+that nobody is named for lies in no district, and a day is closed for all accounts."""
+
 
 def right_groups() -> list[tuple[str, str, list[tuple[str, str]]]]:
     """Return every area with its label and its rights, each with what it lets one do."""

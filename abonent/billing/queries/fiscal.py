@@ -11,7 +11,12 @@ from abonent.kernel.db import reading
 from abonent.kernel.jsontext import from_json
 
 _OF_ENTRY = "SELECT * FROM fiscal_document WHERE account_id = $1 AND entry_no = $2"
-_FAILED = "SELECT count(*) FROM fiscal_document WHERE state = 'FAILED'"
+_FAILED = """
+SELECT count(*) FROM fiscal_document f
+WHERE f.state = 'FAILED' AND ($1::text[] IS NULL OR EXISTS (
+    SELECT 1 FROM billing_account a JOIN billing_place p ON p.id = a.place_id
+    WHERE a.account_id = f.account_id AND p.district = ANY($1)))
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +48,8 @@ async def fiscal_of_entry(account: int, entry: int, *, by: Actor) -> FiscalDocum
 
 
 async def failed_count(*, by: Actor) -> int:
-    """Return how many fiscal receipts have failed and wait for a person."""
+    """Return how many fiscal receipts of the actor's districts have failed and wait for a person."""
     by.require("billing.fiscal.view")
     async with reading() as connection:
-        return int(await connection.fetchval(_FAILED))
+        own = None if by.districts is None else sorted(by.districts)
+        return int(await connection.fetchval(_FAILED, own))

@@ -8,7 +8,7 @@ from typing import Any
 
 from abonent.billing.invoice_errors import DocumentNotFound
 from abonent.billing.queries.books import account_id
-from abonent.billing.queries.reach import check_reach
+from abonent.billing.queries.reach import is_reached
 from abonent.billing.rules.invoice_parties import Buyer
 from abonent.billing.rules.invoices import Line
 from abonent.billing.rules.periods import BillingDay
@@ -107,7 +107,8 @@ async def document(document_id: int, *, by: Actor) -> Document:
         row = await connection.fetchrow(_ONE, document_id)
     if row is None:
         raise DocumentNotFound(document_id)
-    await check_reach(row["account"], by=by)
+    if not await is_reached(row["account"], by=by):
+        raise DocumentNotFound(document_id)
     return document_of_row(row)
 
 

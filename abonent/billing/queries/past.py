@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from abonent.billing.queries.books import account_id
+from abonent.billing.queries.reach import is_reached
 from abonent.kernel.actor import Actor
 from abonent.kernel.db import reading
 
@@ -95,11 +96,13 @@ async def past_of(number: str, *, by: Actor) -> tuple[list[PastPromise], list[Pa
 
 
 async def payment_known(source: str, external_id: str, *, by: Actor) -> PastPayment | None:
-    """The payment that a source has sent under an id before."""
+    """The payment that a source has sent under an id before, on an account that exists for the actor."""
     by.require("billing.account.view")
     async with reading() as connection:
         row = await connection.fetchrow(_KNOWN, source, external_id)
-    return None if row is None else PastPayment(**row)
+    if row is None or not await is_reached(row["number"], by=by):
+        return None
+    return PastPayment(**row)
 
 
 async def same_payment(

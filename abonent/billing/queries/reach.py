@@ -7,7 +7,7 @@ from typing import Any
 from abonent.billing.errors import AccountNotFound
 from abonent.kernel.actor import Actor
 from abonent.kernel.db import reading
-from abonent.kernel.errors import NotFound
+from abonent.kernel.errors import NotFound, Refused
 from abonent.kernel.i18n import N_
 
 _DISTRICT = """
@@ -34,6 +34,15 @@ async def check_reach(number: str, *, by: Actor) -> None:
         raise AccountNotFound(number)
 
 
+async def is_reached(number: str, *, by: Actor) -> bool:
+    """Tell whether an account exists for the actor."""
+    try:
+        await check_reach(number, by=by)
+    except AccountNotFound:
+        return False
+    return True
+
+
 async def check_place(connection: Any, number: str, place: int, *, by: Actor) -> None:
     """The same for an account whose place has been read."""
     if not by.reaches(number):
@@ -44,9 +53,20 @@ async def check_place(connection: Any, number: str, place: int, *, by: Actor) ->
 
 async def check_building(building: int, *, by: Actor) -> None:
     """Raise NotFound for a building in no district of the actor."""
+    if not await _is_own(building, by):
+        raise NotFound("NO_SUCH_BUILDING", N_("There is no such building."), value=building)
+
+
+async def check_site(building: int, *, by: Actor) -> None:
+    """Raise Refused where a building that something is opened in lies in no district of the actor."""
+    if not await _is_own(building, by):
+        beyond = N_("This address is in no district of yours.")
+        raise Refused("DISTRICT_NOT_HELD", beyond, field="address")
+
+
+async def _is_own(building: int, by: Actor) -> bool:
     if by.districts is None:
-        return
+        return True
     async with reading() as connection:
         district = await connection.fetchval(_OF_PLACE, building)
-    if district is None or not by.sees(district):
-        raise NotFound("NO_SUCH_BUILDING", N_("There is no such building."), value=building)
+    return district is not None and by.sees(district)

@@ -7,6 +7,7 @@ from typing import Any
 
 from abonent.billing.errors import AlreadyExists
 from abonent.billing.queries.books import Loaded, installation, load_one
+from abonent.billing.queries.reach import check_site
 from abonent.billing.rules import changes
 from abonent.billing.rules.periods import FAR
 from abonent.billing.service.books import DAY_LOCK, acting
@@ -49,7 +50,10 @@ async def open_new_account(
     legal_entity: str | None = None,
     place: int | None = None,
 ) -> Loaded:
-    """Open an account today; the number must be new. Answers its empty book."""
+    """Open an account today; the number must be new. Answers its empty book.
+
+    Raises AlreadyExists, Refused for a building outside the actor's districts.
+    """
     by.require("billing.account.edit")
     async with unit_of_work(by) as work:
         await work.connection.execute(_SHARE_DAY, DAY_LOCK)
@@ -57,6 +61,7 @@ async def open_new_account(
         account = await _claim(work, number)
         entity = await _entity(work, legal_entity)
         standing = place or await place_id(work.connection)
+        await check_site(standing, by=by)
         await work.connection.execute(
             _INSERT, account, number, entity, standing, billing_day, here.day, credit_limit
         )

@@ -42,7 +42,8 @@ _SHARING = """
 SELECT a.number, p.street, p.house, a.flat, c.number AS contract
 FROM crm_contract c JOIN crm_account a ON a.contract_id = c.id
 JOIN billing_place p ON p.id = a.place_id
-WHERE c.subscriber_id = $1 AND a.number <> $2 ORDER BY a.number LIMIT 20
+WHERE c.subscriber_id = $1 AND a.number <> $2 AND ($3::text[] IS NULL OR p.district = ANY($3))
+ORDER BY a.number LIMIT 20
 """
 
 
@@ -100,11 +101,14 @@ class Sibling:
 
 
 async def face_of(number: str, *, by: Actor) -> Face | None:
-    """The subscriber behind an account, None for an account nobody is named for."""
+    """The subscriber behind an account, None for an account nobody is named for.
+
+    Outside the actor's districts nobody is.
+    """
     by.require("crm.subscriber.view")
     async with reading() as connection:
         row = await connection.fetchrow(_FACE, number)
-    return None if row is None else Face(**row)
+    return None if row is None or not by.sees(row["district"]) else Face(**row)
 
 
 async def head_of(number: str, *, by: Actor) -> tuple[Face | None, Openings]:
@@ -129,8 +133,9 @@ async def names_by_number(numbers: Sequence[str], *, by: Actor) -> dict[str, str
 
 
 async def siblings_of(face: Face, *, by: Actor) -> list[Sibling]:
-    """The other accounts of an account's subscriber, at most twenty."""
+    """The other accounts of an account's subscriber in the actor's districts, at most twenty."""
     by.require("crm.subscriber.view")
     async with reading() as connection:
-        rows = await connection.fetch(_SHARING, face.subscriber, face.number)
+        own = None if by.districts is None else sorted(by.districts)
+        rows = await connection.fetch(_SHARING, face.subscriber, face.number, own)
     return [Sibling(**row) for row in rows]

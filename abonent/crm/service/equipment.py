@@ -11,6 +11,7 @@ from typing import Any
 import asyncpg
 
 from abonent.billing.queries.books import account_id
+from abonent.billing.queries.reach import is_reached
 from abonent.crm.errors import SerialGivenOut
 from abonent.crm.service.holders import changed_fields, locked
 from abonent.kernel.actor import Actor
@@ -167,7 +168,8 @@ async def _written(
             await connection.execute(statement, account, made, *values)
     except asyncpg.UniqueViolationError:
         holder = await work.connection.fetchval(_WHERE_GIVEN, device.serial)
-        raise SerialGivenOut(device.serial, holder or "—") from None
+        known = holder and await is_reached(holder, by=work.by)
+        raise SerialGivenOut(device.serial, holder if known else "—") from None
 
 
 async def _locked(

@@ -154,6 +154,21 @@ async def read_keys(register: Register, asked: Asked, *, by: Actor, limit: int) 
     return [row["key"] for row in rows]
 
 
+async def own_keys(register: Register, keys: Sequence[Any], *, by: Actor) -> list[Any]:
+    """Answer those of the keys whose rows exist for the actor, in their order."""
+    if by.districts is None or not register.scope:
+        return list(keys)
+    scope = register.scope.replace("$1", "$2")
+    text = (
+        f"SELECT {register.key} AS key FROM {register.source}"  # noqa: S608  declared
+        f" WHERE {register.key} = ANY($1::{register.key_type}[]) AND ({scope})"
+    )
+    async with reading() as connection:
+        rows = await connection.fetch(text, list(keys), sorted(by.districts))
+    own = {row["key"] for row in rows}
+    return [key for key in keys if key in own]
+
+
 async def read_all(register: Register, asked: Asked, *, by: Actor) -> AsyncIterator[list[Row]]:
     """Read everything that matches in batches, all of it as it stood at one instant."""
     by.require(register.right)

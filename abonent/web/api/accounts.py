@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abonent.billing.queries.accounts import read_account
+from abonent.billing.queries.reach import check_site
 from abonent.billing.service import accounts
 from abonent.crm.rules import Address, read_address
 from abonent.crm.service.subscribers import NewSubscriber, open_subscriber_account
@@ -70,16 +71,22 @@ def address_of(given: Building | str | None) -> Address:
 
 
 async def place_of(given: int | Building | str | None, *, by: Actor) -> int | None:
-    """The id of a building given by its id, its parts or one line; a new one is recorded."""
+    """The id of a building given by its id, its parts or one line; a new one is recorded.
+
+    Raises Refused for one outside the actor's districts.
+    """
     if given is None:
         return None
     async with unit_of_work(by) as work:
         if isinstance(given, int):
-            return await accounts.check_place(work.connection, given)
-        where = address_of(given)
-        return await accounts.place_id(
-            work.connection, district=where.district, street=where.street, house=where.house
-        )
+            place = await accounts.check_place(work.connection, given)
+        else:
+            where = address_of(given)
+            place = await accounts.place_id(
+                work.connection, district=where.district, street=where.street, house=where.house
+            )
+        await check_site(place, by=by)
+        return place
 
 
 async def known_place(given: int | Building | str) -> int | None:

@@ -117,6 +117,8 @@ async def _shown(request: Request, watched: Watched) -> dict[str, Any]:
         "most": FEW,
         "behind": (today - watched.state.day).days,
         "automatic": watched.state.automatic and settings.day == "auto",
+        # What a run came to is of the whole base: who is confined to districts sees that it goes.
+        "whole": actor.districts is None,
         "due": await accounts_reached(watched.state.day, by=actor),
         "asked_by": await name_of(watched.asked.by) if watched.asked else None,
     }

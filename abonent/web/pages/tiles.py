@@ -56,8 +56,8 @@ async def parked(actor: Actor) -> Tile | None:
 
 
 async def taken(actor: Actor) -> Tile | None:
-    """The payments taken on the open day, whatever their source."""
-    if not actor.may("billing.payment.take"):
+    """The payments taken on the open day, whatever their source: over all districts or not at all."""
+    if actor.districts is not None or not actor.may("billing.payment.take"):
         return None
     state = await day_state(by=actor) if actor.may("billing.report.view") else None
     found = await taken_today(by=actor)
@@ -71,8 +71,10 @@ async def taken(actor: Actor) -> Tile | None:
 
 
 async def charged(actor: Actor) -> Tile | None:
-    """What the latest finished run charged."""
-    if not actor.may("billing.report.view") or not actor.may("billing.day.view"):
+    """What the latest finished run charged: over all districts or not at all."""
+    if actor.districts is not None or not actor.may("billing.report.view"):
+        return None
+    if not actor.may("billing.day.view"):
         return None
     latest = [run for run in await runs(by=actor, most=2) if run.finished_at]
     if not latest:

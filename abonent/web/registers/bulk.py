@@ -13,7 +13,7 @@ from abonent.kernel.errors import Refused
 from abonent.kernel.i18n import N_
 from abonent.kernel.registers.asked import read_asked
 from abonent.kernel.registers.declaration import Bulk, Register
-from abonent.kernel.registers.reading import read_keys
+from abonent.kernel.registers.reading import own_keys, read_keys
 from abonent.web.dialogs import Dialog, Opened
 from abonent.web.fields import Values
 from abonent.web.registers.tasks import ask_task
@@ -79,7 +79,8 @@ async def _keys(register: Register, request: Request, by: Actor) -> list[Any]:
     else:
         texts = [text for name, text in pairs if name == "key"]
         number = register.key_type != "text"
-        keys = [int(text) if number else text for text in texts if text.isdecimal() or not number]
+        named = [int(text) if number else text for text in texts if text.isdecimal() or not number]
+        keys = await own_keys(register, named, by=by)
     if len(keys) > MOST:
         many = N_("More than {most} rows at once: narrow the register first.")
         raise Refused("TOO_MANY_ROWS", many, most=MOST)

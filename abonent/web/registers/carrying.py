@@ -15,7 +15,7 @@ from abonent.kernel.errors import DomainError
 from abonent.kernel.i18n import _, speaking
 from abonent.kernel.registers.asked import read_asked
 from abonent.kernel.registers.declaration import Bulk, Register, Row
-from abonent.kernel.registers.reading import Totals, read_all, read_totals
+from abonent.kernel.registers.reading import Totals, own_keys, read_all, read_totals
 from abonent.kernel.settings import Settings
 from abonent.web.queries import user_actor
 from abonent.web.registers.files import XLSX_ROWS, Maker, make
@@ -96,8 +96,9 @@ async def _change(task: Task, register: Register, actor: Actor, settings: Settin
     action = next(a for a in register.actions if a.code == task.what)
     actor.require(action.right)
     keys = list(task.keys or ())
+    own = await own_keys(register, keys, by=actor)
     if action.file is not None:
-        made = await action.file(keys, task.given, actor, settings)
+        made = await action.file(own, task.given, actor, settings)
         name = f"{task.id}.pdf"
         path = await asyncio.to_thread(folder_of, settings) / name
         await asyncio.to_thread(path.write_bytes, made)
@@ -106,7 +107,10 @@ async def _change(task: Task, register: Register, actor: Actor, settings: Settin
         return
     refused = list(task.refused)
     for place in range(task.done, len(keys)):
-        await _change_one(task, action, keys[place], actor, refused)
+        if keys[place] in own:
+            await _change_one(task, action, keys[place], actor, refused)
+        else:
+            refused.append((str(keys[place]), _("It is in no district of yours.")))
         last = place + 1 == len(keys)
         if (place + 1) % STEP == 0 or last:
             going = await note_progress(task.id, place + 1, by=SYSTEM, refused=refused)

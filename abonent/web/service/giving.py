@@ -40,7 +40,7 @@ async def keeping_an_administrator(connection: Any) -> AsyncIterator[None]:
 def check_giving(rights: Iterable[str], *, by: Actor) -> None:
     """Raise RightNotHeld for the first right that the actor does not hold."""
     for right in rights:
-        if not by.may(right):
+        if not by.holds(right):
             raise RightNotHeld(right)
 
 

@@ -7,6 +7,7 @@ from datetime import date, datetime
 from typing import Any
 
 from abonent.billing.cash_errors import ReceiptNotFound
+from abonent.billing.queries.reach import is_reached
 from abonent.kernel.actor import Actor
 from abonent.kernel.db import Connection, reading
 
@@ -28,6 +29,12 @@ WHERE r.entry_no = $2
     AND r.account_id = (SELECT account_id FROM billing_account_number WHERE number = $1)
 """
 _BY_SHIFT = "WHERE r.shift_id = $1 ORDER BY r.at DESC, r.no DESC LIMIT $2"
+_IN_DISTRICTS = """
+WHERE r.shift_id = $1 AND EXISTS (
+    SELECT 1 FROM billing_account a JOIN billing_place p ON p.id = a.place_id
+    WHERE a.account_id = r.account_id AND p.district = ANY($3::text[]))
+ORDER BY r.at DESC, r.no DESC LIMIT $2
+"""
 _LATER = """
 SELECT count(*) AS count, coalesce(sum(v.amount), 0)::bigint AS amount
 FROM cash_receipt v JOIN cash_receipt r ON r.desk_id = v.corrects_desk AND r.no = v.corrects
@@ -87,10 +94,13 @@ class Receipt:
 
 
 async def receipt(desk: int, no: int, *, by: Actor) -> Receipt:
-    """Return a receipt by its desk and number. Raises ReceiptNotFound."""
+    """Return a receipt by its desk and number.
+
+    Raises ReceiptNotFound, also for one of an account outside the actor's districts.
+    """
     by.require("billing.payment.take")
     async with reading() as connection:
-        return await load_receipt(connection, desk, no)
+        return await own_receipt(connection, desk, no, by=by)
 
 
 async def receipt_of_entry(number: str, entry: int, *, by: Actor) -> Receipt | None:
@@ -102,10 +112,14 @@ async def receipt_of_entry(number: str, entry: int, *, by: Actor) -> Receipt | N
 
 
 async def latest_receipts(shift: int, *, by: Actor, limit: int = 10) -> list[Receipt]:
-    """Return the latest receipts of a shift."""
+    """Return the latest receipts of a shift; of accounts outside the actor's districts none."""
     by.require("billing.shift.work")
     async with reading() as connection:
-        rows = await connection.fetch(_COLUMNS + _BY_SHIFT, shift, limit)
+        if by.districts is None:
+            rows = await connection.fetch(_COLUMNS + _BY_SHIFT, shift, limit)
+        else:
+            asked = (shift, limit, sorted(by.districts))
+            rows = await connection.fetch(_COLUMNS + _IN_DISTRICTS, *asked)
     return [Receipt(**row) for row in rows]
 
 
@@ -115,6 +129,14 @@ async def voided_later(shift: int, *, by: Actor) -> tuple[int, int]:
     async with reading() as connection:
         row = await connection.fetchrow(_LATER, shift)
     return row["count"], row["amount"]
+
+
+async def own_receipt(connection: Connection, desk: int, no: int, *, by: Actor) -> Receipt:
+    """Read a receipt of an account that exists for the actor. Raises ReceiptNotFound."""
+    found = await load_receipt(connection, desk, no)
+    if not await is_reached(found.account, by=by):
+        raise ReceiptNotFound(no)
+    return found
 
 
 async def load_receipt(connection: Connection, desk: int, no: int) -> Receipt:

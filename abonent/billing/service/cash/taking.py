@@ -8,7 +8,7 @@ from datetime import date
 from abonent.billing.cash_errors import AlreadyVoided, NoOpenShift, TooLittleGiven, WrongShiftState
 from abonent.billing.queries.accounts import view_of
 from abonent.billing.queries.cash.desks import has_desks
-from abonent.billing.queries.cash.receipts import Receipt, load_receipt
+from abonent.billing.queries.cash.receipts import Receipt, load_receipt, own_receipt
 from abonent.billing.rules.cash import CASH, ShiftState
 from abonent.billing.service.cash.shifts import actor_code
 from abonent.billing.service.payments import Taken, reverse_payment, take_payment
@@ -98,7 +98,7 @@ async def void_receipt(desk: int, no: int, *, by: Actor, reason: str) -> Receipt
     if not reason.strip():
         raise Malformed.of("reason", reason, N_("Say why it is voided."))
     async with unit_of_work(by) as work:
-        voided = await load_receipt(work.connection, desk, no)
+        voided = await own_receipt(work.connection, desk, no, by=by)
         if voided.kind != "payment" or voided.voided_by is not None:
             raise AlreadyVoided(voided.number)
         by.require("billing.payment.reverse")

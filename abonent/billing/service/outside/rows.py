@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -26,7 +27,6 @@ from abonent.billing.rules.outside.incoming import (
 )
 from abonent.billing.service.imports.payments import PaymentRow, take_payments
 from abonent.billing.service.outside.parking import ToPark, park_all
-from abonent.kernel.actor import Actor
 from abonent.kernel.intake import Numbered
 from abonent.kernel.work import UnitOfWork
 
@@ -124,7 +124,7 @@ async def _take(
         for at, match in enumerate(matches)
     ]
     # Whoever may take a file takes its payments; the books name the same actor.
-    actor = Actor(work.by.kind, work.by.id, work.by.name, work.by.rights | {TAKE})
+    actor = replace(work.by, rights=work.by.rights | {TAKE})
     outcome = await take_payments(rows, by=actor)
     refused = {reject.row for reject in outcome.rejects}
     for at, match in enumerate(matches):

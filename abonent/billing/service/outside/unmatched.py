@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from typing import Any
 
 from abonent.billing.errors import AccountNotFound
@@ -185,4 +186,4 @@ def _checked(remark: str) -> str:
 
 def _taking(by: Actor) -> Actor:
     """Whoever may match payments takes them to accounts."""
-    return Actor(by.kind, by.id, by.name, by.rights | {"billing.payment.take"})
+    return replace(by, rights=by.rights | {"billing.payment.take"})
