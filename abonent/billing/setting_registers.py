@@ -133,7 +133,7 @@ OFFERS = Register(
     columns=(
         Column(
             name="name", label=N_("Offer"), sql="o.name", head=True, order="o.name",
-            link="/offers/change?code={key}",
+            link="/offers/change?code={key}", link_right="billing.offer.edit",
         ),
         Column(name="code", label=N_("Code"), sql="o.code", order="o.code", soft=True),
         Column(name="days", label=N_("Days"), sql="o.days", kind=Kind.NUMBER),
@@ -153,5 +153,6 @@ OFFERS = Register(
     sort="name",
     ways=(Way(label=N_("New offer"), path="/offers/new", right="billing.offer.edit", icon="plus"),),
     icon="heart-handshake",
+    done={"offer": N_("The offer is kept")},
     empty=(N_("No offers"), N_("Without one nobody can take a promised payment.")),
 )  # fmt: skip

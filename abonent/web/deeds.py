@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, TypeAlias
 
 from abonent.billing.rules.book import Kind
 from abonent.billing.rules.explanation import kind_name
@@ -188,6 +188,10 @@ _FIELDS = {
 }
 _MONEY = frozenset({"amount", "balance", "deposit", "fee", "limit", "refunded"})
 
+Names: TypeAlias = Mapping[str, Mapping[str, str]]
+"""By field, the names (English message ids where they are ours) of its codes."""
+NOTHING_NAMED: Names = {}
+
 
 @dataclass(frozen=True, slots=True)
 class Change:
@@ -234,8 +238,11 @@ def who_did(kind: str, actor_id: str, name: str | None) -> str:
     return f"{_(_KINDS[kind])} {actor_id}" if kind in _KINDS else actor_id
 
 
-def changes(before: Any, after: Any) -> list[Change]:
-    """Return every field that a row of the audit names, before and after; equal values are left out."""
+def changes(before: Any, after: Any, names: Names = NOTHING_NAMED) -> list[Change]:
+    """Return every field that a row of the audit names, before and after; equal values are left out.
+
+    `names` gives, by field, the names of codes.
+    """
     was = before if isinstance(before, Mapping) else {"value": before}
     became = after if isinstance(after, Mapping) else {"value": after}
     found = []
@@ -244,7 +251,9 @@ def changes(before: Any, after: Any) -> list[Change]:
         if old == new:
             continue
         label = _(_FIELDS[name]) if name in _FIELDS else name
-        found.append(Change(label, _written(name, old), _written(name, new)))
+        known = names.get(name, {})
+        was_, is_ = (_(known[str(v)]) if str(v) in known else _written(name, v) for v in (old, new))
+        found.append(Change(label, was_, is_))
     return [change for change in found if change.was or change.is_]
 
 

@@ -141,7 +141,9 @@ OFFER = {
 async def test_an_offer_tells_whom_it_reaches_and_is_kept(head: httpx.AsyncClient) -> None:
     text = plain((await head.post("/offers/new", data=OFFER, headers=HX)).text)
     assert re.search(r"Из них предложение доступно \d", text)
-    assert (await sent(head, "/offers/new", **OFFER)).status_code == 303
+    answer = await sent(head, "/offers/new", **OFFER)
+    assert answer.status_code == 303
+    assert "Предложение сохранено" in (await head.get(answer.headers["location"])).text
     offer = (await catalogue_here()).catalogue.offers["three"]
     assert offer.tariffs == frozenset({"opt50", "opt100"})
     assert offer.channels == frozenset({"office"})
@@ -223,6 +225,9 @@ async def test_the_office_looks_and_does_not_set(
     assert (await office.get(path)).status_code == 403
     for seen in ("/tariffs", "/offers", "/policy", "/calendar", "/legal"):
         assert (await office.get(seen)).status_code == 200
+    # What it may not change, no row leads to.
+    assert "/offers/change" in (await head.get("/offers")).text
+    assert "/offers/change" not in (await office.get("/offers")).text
 
 
 @pytest.mark.parametrize(

@@ -163,10 +163,10 @@ async def test_a_row_of_the_audit_says_in_words_what_was_before_and_after(
     page = plain((await admin.get(f"/audit/{row}")).text)
     assert "Изменены данные сотрудника" in page
     assert "203.0.113.7" in page
-    assert "роль tech cash" in page
+    assert "роль Мастер Кассир" in page
     assert "Вера Белова" in page
     listed = plain((await admin.get("/audit")).text)
-    assert "роль: tech → cash" in listed
+    assert "роль: Мастер → Кассир" in listed
     assert "{" not in listed
 
 

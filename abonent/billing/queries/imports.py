@@ -105,7 +105,7 @@ IMPORTS = Register(
     label=N_("Files taken in"),
     about=N_(
         "Statements and registries of payments, and files of subscribers, tariffs, debts and payments"
-        " that `abonent import` took: who, when, how much of each, and what was wrong."
+        " that the command “abonent import” took: who, when, how much of each, and what was wrong."
     ),
     path="/imports",
     right=RIGHT,
@@ -167,7 +167,7 @@ IMPORTS = Register(
     scope="r.kind = 'bank' AND $1::text[] IS NOT NULL",
     empty=(
         N_("No file has come yet"),
-        N_("Files are taken in on the page of payments from outside, or by `abonent import`."),
+        N_("Files are taken in on the page of payments from outside, or by the command “abonent import”."),
     ),
     icon="file-text",
 )  # fmt: skip

@@ -45,7 +45,8 @@ class Column:
     """A column: its name in addresses and files, its heading and the SQL of its value.
 
     `order` is what it is sorted by, never null and of the SQL type `order_type`; empty means that it
-    cannot be sorted by. `link` leads to the record: "/accounts/{number}", filled from the row.
+    cannot be sorted by. `link` leads to the record: "/accounts/{number}", filled from the row; who
+    lacks `link_right` sees the value without it.
     `right` hides it from who lacks it. PERCENT is in hundredths of a percent, MONEY in minor units.
     """
 
@@ -58,6 +59,7 @@ class Column:
     shown: bool = True
     head: bool = False
     link: str = ""
+    link_right: str = ""
     words: Words = field(default_factory=dict)
     total: bool = False
     hint: str = ""
@@ -152,6 +154,7 @@ class Register:
     searches by `search`, a condition, or by `finds`: keys with why each matched, the surest first.
     `tone` colours a row by its norm. `refine` brings a page's rows to the open day where the stored
     ones may lag. `scope` is a condition with $1 = the districts (text[]) that an actor is confined to.
+    `done` are the words for what a dialog says it did: "?done=code".
 
     `keys_first` finds the keys of a page before it reads its columns. With a `source` of LEFT JOINs
     that each bring one row at most, PostgreSQL then leaves out those that neither the order nor the
@@ -182,6 +185,7 @@ class Register:
     empty: tuple[str, str] = ("", "")
     icon: str = "table"
     about: str = ""
+    done: Mapping[str, str] = field(default_factory=dict)
 
     def column(self, name: str) -> Column | None:
         """Return the column of that name, or None."""

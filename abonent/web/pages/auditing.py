@@ -14,6 +14,7 @@ from abonent.kernel.db import reading
 from abonent.kernel.errors import NotFound
 from abonent.kernel.i18n import N_
 from abonent.kernel.jsontext import from_json
+from abonent.web.coded import names_for
 from abonent.web.deeds import changes, told, who_did
 from abonent.web.render import page, signed_in
 from abonent.web.rights import PERSONAL
@@ -79,11 +80,12 @@ async def show_row(request: Request) -> Response:
     deed = await deed_of(request.path_params["row"], by=by)
     personal = deed.personal if isinstance(deed.personal, dict) else {"value": deed.personal}
     sides = {"before", "after"} & personal.keys()
+    names = await names_for(deed.before, deed.after)
     context = {
         "deed": deed,
         "who": who_did(deed.actor_kind, deed.actor_id, deed.name),
         "what": told(deed.action, deed.after),
-        "changes": changes(deed.before, deed.after),
+        "changes": changes(deed.before, deed.after, names),
         "personal": changes(personal.get("before"), personal.get("after"))
         if sides
         else changes(None, personal),

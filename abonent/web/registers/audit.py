@@ -6,6 +6,7 @@ from abonent.kernel.actor import Actor
 from abonent.kernel.i18n import N_
 from abonent.kernel.jsontext import from_json
 from abonent.kernel.registers.declaration import Ask, Column, Filter, Kind, Register, Row
+from abonent.web.coded import names_for
 from abonent.web.deeds import changes, told, who_did
 
 _KINDS = {
@@ -28,16 +29,18 @@ _ROOMS = (
 async def _in_words(rows: list[Row], by: Actor) -> None:
     """Sentences instead of codes, "field: was → is" instead of what the columns hold."""
     del by
-    for row in rows:
-        before, after = (
-            from_json(row[part]) if row[part] else None for part in ("before", "after")
-        )
+    sides = [
+        tuple(from_json(row[part]) if row[part] else None for part in ("before", "after"))
+        for row in rows
+    ]
+    names = await names_for(*(part for pair in sides for part in pair))
+    for row, (before, after) in zip(rows, sides, strict=True):
         if "who" in row:
             row["who"] = who_did(row["actor_kind"], row["actor_id"], row["who"])
         if "action" in row:
             row["action"] = told(row["action"], after)
         if "changed" in row:
-            row["changed"] = "; ".join(str(change) for change in changes(before, after))
+            row["changed"] = "; ".join(str(change) for change in changes(before, after, names))
 
 
 AUDIT = Register(

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
+from abonent.kernel.actor import Actor
 from abonent.kernel.i18n import _
 from abonent.kernel.registers.asked import Asked
 from abonent.kernel.registers.declaration import Ask, Column, Filter, Kind, Register, Row
@@ -20,9 +21,9 @@ class Chip:
     without: list[tuple[str, str]]
 
 
-def link_of(column: Column, row: Row) -> str:
-    """Return where the cell leads; nothing where a part of the address is missing."""
-    if not column.link:
+def link_of(column: Column, row: Row, by: Actor) -> str:
+    """Return where the cell leads; nothing without the right or where a part of the address is missing."""
+    if not column.link or (column.link_right and not by.may(column.link_right)):
         return ""
     try:
         filled = column.link.format_map(row)

@@ -12,6 +12,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute
 
 from abonent.kernel import clock
+from abonent.kernel.actor import Actor
 from abonent.kernel.i18n import N_, _
 from abonent.kernel.registers.asked import Asked, read_asked
 from abonent.kernel.registers.declaration import Ask, Register, Row
@@ -63,17 +64,17 @@ async def _show(register: Register, request: Request) -> Response:
     by = signed_in(request).actor
     asked = await read_asked(register, request.query_params.multi_items(), by=by)
     found = Page([], "", "") if asked.errors else await read_page(register, asked, by=by)
-    if "open" in request.query_params and (only := _only(asked, found)):
+    if "open" in request.query_params and (only := _only(asked, found, by)):
         return RedirectResponse(only, 303)
     return page_or_block(
         request, _TEMPLATE, "answers", await _context(register, asked, found, request)
     )
 
 
-def _only(asked: Asked, found: Page) -> str:
+def _only(asked: Asked, found: Page, by: Actor) -> str:
     """Where Enter leads before the list has come: the one row that there is."""
     heads = [column for column in asked.columns if column.head]
-    return link_of(heads[0], found.rows[0]) if heads and len(found.rows) == 1 else ""
+    return link_of(heads[0], found.rows[0], by) if heads and len(found.rows) == 1 else ""
 
 
 async def _context(
@@ -92,11 +93,12 @@ async def _context(
         "all_columns": register.columns_for(by),
         "actions": [action for action in register.actions if by.may(action.right)],
         "periods": _periods(register, zone),
-        **cell_tools(register, asked),
+        "done": register.done.get(request.query_params.get("done", ""), ""),
+        **cell_tools(register, asked, by),
     }
 
 
-def cell_tools(register: Register, asked: Asked) -> dict[str, Any]:
+def cell_tools(register: Register, asked: Asked, by: Actor) -> dict[str, Any]:
     """Return what a template needs to write cells and addresses of a register."""
 
     def at(*pairs: tuple[str, str]) -> str:
@@ -106,7 +108,7 @@ def cell_tools(register: Register, asked: Asked) -> dict[str, Any]:
         return register.tone(row) if register.tone else ""
 
     return {
-        "link_of": link_of,
+        "link_of": lambda column, row: link_of(column, row, by),
         "word_of": word_of,
         "plain": plain,
         "tone": tone,
@@ -174,7 +176,7 @@ async def _print(register: Register, request: Request) -> Response:
         "chips": chips_of(register, asked, await options_of(register, asked)),
         "printed_at": clock.now(),
         "most": PRINTED,
-        **cell_tools(register, asked),
+        **cell_tools(register, asked, by),
     }
     return page(request, "register_print.html", context)
 

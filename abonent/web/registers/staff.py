@@ -165,6 +165,7 @@ ROLES = Register(
     about=N_("What people may do. A change holds at once for all who have the role."),
     path="/roles",
     right=USER_VIEW,
+    done={"deleted": N_("The role is deleted")},
     source="""web_role r
 LEFT JOIN LATERAL (
     SELECT count(*) AS people FROM web_user u WHERE u.role = r.code AND u.active

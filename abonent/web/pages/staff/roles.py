@@ -29,7 +29,6 @@ _TICK = "right."
 _DONE = {
     "made": N_("The role is made"),
     "changed": N_("The role is changed"),
-    "deleted": N_("The role is deleted"),
 }
 _FIELDS = (
     Field(name="name", label=N_("Name"), longest=60),
