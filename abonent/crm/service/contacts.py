@@ -147,6 +147,20 @@ async def change_contact(
         await _settle(work, holder, "changed", contact, after=fields, personal=was)
 
 
+async def make_main_contact(number: str, contact: int, *, by: Actor) -> None:
+    """Make a contact the main one of its kind. Raises NotOnCard."""
+    by.require("crm.subscriber.edit")
+    async with unit_of_work(by) as work:
+        holder = await _holder(work, number)
+        row = await _locked(work, holder, contact, None)
+        if row["main"]:
+            return
+        await work.connection.execute(_NOT_MAIN, holder.subscriber_id, row["kind"], contact)
+        kept = (row["value"], row["label"], True, row["confirmed_at"])
+        await work.connection.execute(_CHANGE, contact, *kept)
+        await _settle(work, holder, "changed", contact, after={"fields": ["main"]})
+
+
 async def remove_contact(number: str, contact: int, *, by: Actor, seen: int | None = None) -> None:
     """Take a contact off the card; the row stays. Another of its kind becomes the main one."""
     by.require("crm.subscriber.edit")

@@ -53,3 +53,6 @@ FROM billing_outside_file f JOIN billing_agreement a ON a.id = f.agreement_id
 WHERE f.state <> 'dropped';
 
 UPDATE register_view SET register = 'imports' WHERE register = 'outside_files';
+
+-- Subscribers see the documents of their own accounts.
+UPDATE web_role SET rights = rights || '{billing.invoice.view}' WHERE code = 'sub';

@@ -48,6 +48,15 @@ class OnlyWayIn(Conflict):
         )
 
 
+class NotConfirmedYet(Refused):
+    """The contact may be anybody's until a code has come to it."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "NOT_CONFIRMED", N_("Confirm this contact by a code first."), field="contact"
+        )
+
+
 class NotWithdrawnHere(Refused):
     """The consent belongs to the contract, or the law asks for a paper."""
 

@@ -21,6 +21,7 @@ from abonent.crm.service.contacts import (
     ContactKind,
     NewContact,
     add_contact,
+    make_main_contact,
     remove_contact,
 )
 from abonent.kernel.errors import DomainError, Malformed
@@ -33,6 +34,7 @@ from abonent.web.portal.codes import WAYS, ask_contact_code, confirm_by_code
 from abonent.web.portal.doing import act_page, carried_out
 from abonent.web.portal.errors import (
     CodeOver,
+    NotConfirmedYet,
     NotWithdrawnHere,
     OnlyWayIn,
     WrongCode,
@@ -57,6 +59,7 @@ DONE = {
     "contact": N_("The contact is added. Confirm it by a code."),
     "confirmed": N_("The contact is confirmed"),
     "removed": N_("The contact is taken off"),
+    "main": N_("This contact is the main one now"),
     "consent": N_("Your consent is kept"),
     "withdrawn": N_("Your consent is withdrawn"),
     "password": N_("The password is set; other sessions are ended"),
@@ -135,6 +138,25 @@ def _ways_in(contacts: list[Contact], *, without: int) -> list[Contact]:
 def _contact_id(request: Request) -> int:
     contact: int = request.path_params["contact"]
     return contact
+
+
+async def make_main(request: Request) -> Response:
+    """Make a confirmed contact the main one of its kind."""
+    return await carried_out(request, do=_make_main, show=_profile)
+
+
+async def _make_main(request: Request, form: Mapping[str, str]) -> str:
+    del form  # the address names the contact
+    number, by = own(request)
+    contact = _contact_id(request)
+    known = await contacts_of(entered(request).subscriber_id, by=by)
+    found = next((c for c in known if c.id == contact), None)
+    if found is None:
+        raise NotOnCard("contact", contact)
+    if found.confirmed_at is None:
+        raise NotConfirmedYet
+    await make_main_contact(number, contact, by=by)
+    return f"{here(request)}/profile?done=main"
 
 
 async def ask_confirmation(request: Request) -> Response:

@@ -6,7 +6,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from abonent.web.portal import acts, home, paying, profile, signing
+from abonent.web.portal import acts, documents, home, paying, profile, signing
 from abonent.web.portal.access import PortalRoute
 
 _POST = ("POST",)
@@ -33,6 +33,8 @@ PORTAL_ROUTES = (
     PortalRoute(f"{_N}/history", home.show_history),
     PortalRoute(f"{_N}/entries/{{no:int}}", home.show_entry),
     PortalRoute(f"{_N}/entries/{{no:int}}/receipt.pdf", home.print_receipt),
+    PortalRoute(f"{_N}/documents", documents.show_documents),
+    PortalRoute(f"{_N}/documents/{{document:int}}.pdf", documents.print_document),
     PortalRoute(f"{_N}/pay", paying.show_pay),
     PortalRoute(f"{_N}/pay", paying.begin, methods=_POST),
     PortalRoute(f"{_N}/pay/code.png", paying.show_code),
@@ -49,6 +51,7 @@ PORTAL_ROUTES = (
     PortalRoute(f"{_N}/profile", profile.show_profile),
     PortalRoute(f"{_N}/contacts", profile.add, methods=_POST),
     PortalRoute(f"{_N}/contacts/{{contact:int}}/remove", profile.remove, methods=_POST),
+    PortalRoute(f"{_N}/contacts/{{contact:int}}/main", profile.make_main, methods=_POST),
     PortalRoute(f"{_N}/contacts/{{contact:int}}/code", profile.ask_confirmation, methods=_POST),
     PortalRoute(f"{_N}/contacts/{{contact:int}}/confirm", profile.show_confirmation),
     PortalRoute(f"{_N}/contacts/{{contact:int}}/confirm", profile.confirm, methods=_POST),

@@ -54,7 +54,7 @@ async def test_the_account_of_another_does_not_exist(
 ) -> None:
     client = await enter()
     before = await state(db)
-    for part in ("no", "intent", "contact", "consent"):
+    for part in ("no", "intent", "contact", "consent", "document"):
         path = path.replace(f"{{{part}:int}}", "1")
     data = {
         "key": "attack", "offer": "short", "service": "1", "tariff": "opt50", "on": "asap",

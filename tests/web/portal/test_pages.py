@@ -12,7 +12,7 @@ PATHS = (
     "", "/history", "/history?month=2026-10", "/entries/1", "/pay", "/pay?amount=500", "/promise",
     "/promise?offer=short", "/tariff", "/tariff?service=1&tariff=opt50",
     "/tariff?service=1&tariff=opt50&on=next-period", "/freeze",
-    "/freeze?from=2026-11-05&to=2026-11-20", "/profile",
+    "/freeze?from=2026-11-05&to=2026-11-20", "/profile", "/documents",
 )  # fmt: skip
 Enter = Callable[..., Awaitable[httpx.AsyncClient]]
 
