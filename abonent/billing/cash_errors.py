@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from abonent.kernel.errors import Conflict, NotFound, Refused
+from abonent.kernel.errors import Conflict, Forbidden, NotFound, Refused
 from abonent.kernel.i18n import N_
 
 
@@ -52,6 +52,49 @@ class NoOpenShift(Refused):
             "NO_OPEN_SHIFT",
             N_("Cash goes into the drawer of an open shift: open one first."),
             field="source",
+        )
+
+
+class TakenAtDesk(Refused):
+    """Cash that a desk took goes back out of a drawer, by voiding its receipt."""
+
+    def __init__(self, receipt: str) -> None:
+        super().__init__(
+            "TAKEN_AT_DESK",
+            N_(
+                "This cash was taken at a desk: void receipt {value} there, so that the money leaves"
+                " its drawer. For that a shift of your own must be open."
+            ),
+            field="payment",
+            value=receipt,
+        )
+
+
+class OfAnotherShift(Forbidden):
+    """What another shift took is voided by who supervises shifts."""
+
+    def __init__(self, receipt: str) -> None:
+        super().__init__(
+            "FORBIDDEN",
+            N_(
+                "Receipt {value} is not of your open shift: its cashier voids it while the shift is"
+                " open, after that a supervisor."
+            ),
+            field="payment",
+            value=receipt,
+            right="billing.payment.reverse_closed",
+        )
+
+
+class OtherOffice(Refused):
+    """A shift is opened at a desk of one's own office."""
+
+    def __init__(self, desk: str) -> None:
+        super().__init__(
+            "OTHER_OFFICE",
+            N_("{value} is in another office: yours is set among the staff."),
+            field="desk",
+            value=desk,
         )
 
 

@@ -259,14 +259,12 @@ async def test_a_card_payment_does_not_lie_in_the_drawer(provider: None) -> None
     assert (await latest_receipts(shift.id, by=OLGA))[1].given is None
 
 
-async def test_cash_needs_an_open_shift_of_who_works_at_desks(provider: None) -> None:
+async def test_cash_needs_an_open_shift(provider: None) -> None:
     before = await read_account("20418", by=SYSTEM)
     with pytest.raises(NoOpenShift):
         await take(100, "a")
     assert await read_account("20418", by=SYSTEM) == before
     assert (await take(100, "b", source="card")).receipt is None
-    clerk = Actor("user", "9", "Clerk", CASHIER_RIGHTS - {"billing.shift.work"})
-    assert (await take(100, "c", by=clerk)).receipt is None
 
 
 async def test_without_cash_desks_cash_is_taken_as_ever(db: Any) -> None:

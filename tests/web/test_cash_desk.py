@@ -7,14 +7,17 @@ from typing import Any
 
 import httpx
 import pytest
+from starlette.applications import Starlette
 
 from abonent.billing.queries.cash.receipts import latest_receipts
 from abonent.billing.queries.cash.shifts import Shift, shifts_of_day
 from abonent.kernel.actor import SYSTEM
+from abonent.web.service import create_role, create_token
 from tests.billing.test_cash import make_desks
 from tests.web.seed import OPEN_DAY, small_provider
 from tests.web.seen import HX, key_of, plain
 
+TAKES = {"desk.open", "billing.account.view", "crm.subscriber.view", "billing.payment.take"}
 Enter = Callable[..., Awaitable[httpx.AsyncClient]]
 
 
@@ -197,8 +200,57 @@ async def test_another_cashiers_shift_is_not_to_be_seen(
     assert done.headers["hx-redirect"].startswith(f"/cash/shifts/{own.id}?done=close")
 
 
-async def test_who_has_no_right_to_a_desk_does_not_see_it(provider: None, enter: Enter) -> None:
+async def test_a_clerk_of_the_office_takes_cash_in_a_shift_of_her_own(
+    provider: None, enter: Enter
+) -> None:
     clerk = await enter("office")
+    assert (await pay(clerk, "100")).status_code == 422
+    await open_it(clerk)
+    assert (
+        (await pay(clerk, "100")).headers["hx-redirect"].startswith("/accounts/20418?done=payment")
+    )
+    assert (await shift()).should == 10000
+
+
+async def test_who_opens_no_shift_is_told_who_takes_cash(provider: None, enter: Enter) -> None:
+    role = await create_role("Приём карт", rights=TAKES, by=SYSTEM)
+    clerk = await enter(role)
+    dialog = plain((await clerk.get("/accounts/20418/payment", headers=HX)).text)
+    assert "наличные примет кассир" in dialog
+    assert "Открыть смену" not in dialog
+    assert (await pay(clerk, "100")).status_code == 422
+    assert (await pay(clerk, "100", source="card")).headers["hx-redirect"]
+
+
+async def test_a_payment_voided_on_the_card_leaves_the_drawer(cashier: httpx.AsyncClient) -> None:
+    own = await open_it(cashier)
+    await pay(cashier, "100")
+    (given,) = await latest_receipts(own.id, by=SYSTEM)
+    path = f"/accounts/20418/entries/{given.entry_no}/void"
+    shown = await cashier.post(path, data={"reason": "Не тот абонент", "key": "k"}, headers=HX)
+    assert (shown.status_code, (await shift()).should) == (200, 10000)
+    await send(cashier, path, reason="Не тот абонент")
+    assert (await shift()).should == 0
+    assert len(await latest_receipts(own.id, by=SYSTEM)) == 2
+
+
+async def test_a_program_takes_back_no_cash_of_a_desk(
+    cashier: httpx.AsyncClient, app: Starlette, client_of: Callable[..., httpx.AsyncClient]
+) -> None:
+    own = await open_it(cashier)
+    await pay(cashier, "100")
+    (given,) = await latest_receipts(own.id, by=SYSTEM)
+    token = await create_token("bank")
+    async with client_of(app, Authorization=f"Bearer {token}") as program:
+        path = f"/api/v1/accounts/20418/payments/20418-{given.entry_no}/reversal"
+        answer = await program.post(path, json={"reason": "x"})
+        assert (answer.status_code, answer.json()["code"]) == (422, "TAKEN_AT_DESK")
+        assert "К1-1" in answer.text
+    assert (await shift()).should == 10000
+
+
+async def test_who_has_no_right_to_a_desk_does_not_see_it(provider: None, enter: Enter) -> None:
+    clerk = await enter("collect")
     assert (await clerk.get("/cash")).status_code == 403
     assert 'href="/cash"' not in (await clerk.get("/")).text
 

@@ -10,7 +10,7 @@ from typing import Any
 from abonent.billing.queries.accounts import AccountView, view_of
 from abonent.billing.rules.changes import refundable
 from abonent.billing.service.books import keep, open_account
-from abonent.billing.service.payments import refund
+from abonent.billing.service.cash.taking import refund_at_desk
 from abonent.billing.service.services import end_service
 from abonent.crm.errors import NotGivenBack, NotOnCard, OwnerOwes, SameOwner
 from abonent.crm.service.contracts import ContractState, move_locked, sign_contract
@@ -92,7 +92,7 @@ async def change_owner(number: str, *, by: Actor, over: TakeOver) -> Handover:
         await keep(work, loaded)
         refunded = 0 if over.balance or view.balance <= 0 else free
         if refunded:
-            await refund(number, by=by, amount=refunded, method=over.refund_by)
+            await refund_at_desk(number, by=by, amount=refunded, method=over.refund_by)
         ended = () if over.services else await _end_services(number, view, by=by)
         return await _record(work, holder, view, over, (refunded, ended, devices))
 

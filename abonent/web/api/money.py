@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abonent.billing.errors import NotOnAccount, PaymentDiffers
 from abonent.billing.service import payments
+from abonent.billing.service.cash.taking import take_back
 from abonent.billing.service.outside.parking import park_differing
 from abonent.kernel.db import unit_of_work
 from abonent.kernel.errors import DomainError, FieldError, Malformed
@@ -65,7 +66,7 @@ async def reverse_payment(asked: Asked[Because]) -> PaymentAnswer:
     no = entry_no(asked.number, text)
     if no is None:
         raise NotOnAccount("payment", text)
-    taken = await payments.reverse_payment(asked.number, no, by=asked.by, reason=asked.given.reason)
+    taken = await take_back(asked.number, no, by=asked.by, reason=asked.given.reason)
     return PaymentAnswer(
         id=entry_id(asked.number, taken.entry_no), account=account_of(taken.loaded)
     )

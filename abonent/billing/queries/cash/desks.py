@@ -11,7 +11,7 @@ from abonent.kernel.money import installed_currency
 
 _OFFICES = "SELECT * FROM office ORDER BY code"
 _DESKS = """
-SELECT d.id, d.code, d.name, d.active AND o.active AS active, d.money, o.code AS office,
+SELECT d.id, d.code, d.name, d.active AND o.active AS active, d.money, o.id AS office_id, o.code AS office,
     o.name AS office_name, o.address, s.id AS shift, s.cashier, s.cashier_name, s.opened_at,
     s.state
 FROM cash_desk d
@@ -50,6 +50,7 @@ class Desk:
     name: str
     active: bool
     money: int
+    office_id: int
     office: str
     office_name: str
     address: str

@@ -9,6 +9,7 @@ from abonent.billing.cash_errors import (
     DeskTaken,
     DifferenceUnexplained,
     NotInDrawer,
+    OtherOffice,
     ShiftNotFound,
     ShiftOpenElsewhere,
     WrongShiftState,
@@ -27,7 +28,7 @@ from abonent.kernel.money import LARGEST
 from abonent.kernel.work import UnitOfWork
 
 _DESK = """
-SELECT d.id, d.name, d.money FROM cash_desk d JOIN office o ON o.id = d.office_id
+SELECT d.id, d.name, d.money, d.office_id FROM cash_desk d JOIN office o ON o.id = d.office_id
 WHERE d.code = $1 AND d.active AND o.active FOR UPDATE OF d
 """
 _AT_DESK = "SELECT cashier_name, opened_at FROM cash_shift WHERE desk_id = $1 AND state <> 'CLOSED'"
@@ -65,7 +66,7 @@ SELECT $1, coalesce(max(no), 0) + 1, $2, $3, $4, $5, $6 FROM cash_move WHERE shi
 async def open_shift(desk: str, *, by: Actor) -> Shift:
     """Open a shift at a desk; its drawer holds what the last closing left in it.
 
-    Raises DeskNotFound, DeskTaken, ShiftOpenElsewhere.
+    Raises DeskNotFound, OtherOffice, DeskTaken, ShiftOpenElsewhere.
     """
     by.require("billing.shift.work")
     cashier = actor_code(by)
@@ -75,6 +76,8 @@ async def open_shift(desk: str, *, by: Actor) -> Shift:
         found = await ask(_DESK, desk)
         if found is None:
             raise DeskNotFound(desk)
+        if not works_in(by, found["office_id"]):
+            raise OtherOffice(found["name"])
         if busy := await ask(_AT_DESK, found["id"]):
             raise DeskTaken(found["name"], busy["cashier_name"], busy["opened_at"])
         if elsewhere := await ask(_OF_CASHIER, cashier):
@@ -85,6 +88,11 @@ async def open_shift(desk: str, *, by: Actor) -> Shift:
         await work.connection.execute(_OPEN, *row)
         await work.audit("billing:cash_shift:opened", f"{desk}-{no}", after={"no": no})
         return await load_shift(work.connection, shift)
+
+
+def works_in(by: Actor, office: int) -> bool:
+    """Tell whether the actor may open a shift in an office: the own one, or any who supervises."""
+    return by.office in (None, office) or by.may("billing.shift.supervise")
 
 
 async def move_cash(shift: int, *, by: Actor, kind: str, amount: int, reason: str) -> Shift:

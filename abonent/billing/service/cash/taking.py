@@ -5,18 +5,25 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
-from abonent.billing.cash_errors import AlreadyVoided, NoOpenShift, TooLittleGiven, WrongShiftState
+from abonent.billing.cash_errors import (
+    AlreadyVoided,
+    NoOpenShift,
+    OfAnotherShift,
+    TakenAtDesk,
+    TooLittleGiven,
+    WrongShiftState,
+)
 from abonent.billing.queries.accounts import view_of
 from abonent.billing.queries.cash.desks import has_desks
 from abonent.billing.queries.cash.receipts import Receipt, load_receipt, own_receipt
 from abonent.billing.rules.cash import CASH, ShiftState
-from abonent.billing.service.cash.shifts import actor_code
-from abonent.billing.service.payments import Taken, reverse_payment, take_payment
+from abonent.billing.service.cash.shifts import actor_code, move_cash
+from abonent.billing.service.payments import Taken, refund, reverse_payment, take_payment
 from abonent.kernel import clock
 from abonent.kernel.actor import Actor
 from abonent.kernel.db import unit_of_work
 from abonent.kernel.errors import Malformed
-from abonent.kernel.i18n import N_
+from abonent.kernel.i18n import N_, _
 from abonent.kernel.work import UnitOfWork
 
 _OWN = """
@@ -31,6 +38,11 @@ INSERT INTO cash_receipt (desk_id, no, shift_id, kind, source, account_id, accou
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)
 """
 _OF_ENTRY = "SELECT desk_id, no FROM cash_receipt WHERE account_id = $1 AND entry_no = $2"
+_OF_NUMBER = """
+SELECT r.desk_id, r.no FROM cash_receipt r
+JOIN billing_account_number n ON n.account_id = r.account_id
+WHERE n.number = $1 AND r.entry_no = $2
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,8 +97,37 @@ async def take_at_desk(
 
 
 async def must_have_shift(by: Actor) -> bool:
-    """Tell whether cash this actor takes must go into a drawer: who works at a desk, if any is."""
-    return by.may("billing.shift.work") and await has_desks()
+    """Tell whether cash this actor takes must go into a drawer: a person's, where there are desks."""
+    return by.kind == "user" and await has_desks()
+
+
+async def take_back(number: str, payment: int, *, by: Actor, reason: str) -> Taken:
+    """Take any payment back: one that a desk took by voiding its receipt, so that its drawer knows.
+
+    Cash goes out of a drawer only: raises TakenAtDesk where the actor has no open shift.
+    """
+    async with unit_of_work(by) as work:
+        kept = await work.connection.fetchrow(_OF_NUMBER, number, payment)
+        if kept is None:
+            return await reverse_payment(number, payment, by=by, reason=reason)
+        by.require("billing.payment.reverse")
+        _check_reason(reason)
+        given = await load_receipt(work.connection, kept["desk_id"], kept["no"])
+        return (await _void(work, given, by=by, reason=reason, drawer=True)).taken
+
+
+async def refund_at_desk(number: str, *, by: Actor, amount: int, method: str) -> Taken:
+    """Pay money back: cash out of the drawer of the actor's open shift, where there is one.
+
+    Raises NotInDrawer, WrongShiftState, and what refund raises.
+    """
+    async with unit_of_work(by) as work:
+        paid = await refund(number, by=by, amount=amount, method=method)
+        drawer = await _drawer(work) if method == CASH else None
+        if drawer is not None and drawer.shift is not None:
+            paper = _("Refund, entry {entry}", entry=f"{number}-{paid.entry_no}")
+            await move_cash(drawer.shift, by=by, kind="out", amount=amount, reason=paper)
+    return paid
 
 
 async def void_receipt(desk: int, no: int, *, by: Actor, reason: str) -> Receipt:
@@ -95,21 +136,44 @@ async def void_receipt(desk: int, no: int, *, by: Actor, reason: str) -> Receipt
     In one's own open shift it needs the right to void; any other receipt the right for closed
     shifts. Cash comes out of the drawer of the actor's own open shift; without one, out of none.
     """
-    if not reason.strip():
-        raise Malformed.of("reason", reason, N_("Say why it is voided."))
+    _check_reason(reason)
     async with unit_of_work(by) as work:
         voided = await own_receipt(work.connection, desk, no, by=by)
         if voided.kind != "payment" or voided.voided_by is not None:
             raise AlreadyVoided(voided.number)
         by.require("billing.payment.reverse")
-        taken = await reverse_payment(voided.account, voided.entry_no, by=by, reason=reason.strip())
-        place = await _drawer(work)
-        if place is None or place.shift != voided.shift_id:
-            by.require("billing.payment.reverse_closed")
-        return await _give(
-            work, place or _Place(desk, None), taken, kind="void", source=voided.source,
-            amount=voided.amount, corrects=voided, reason=reason.strip(),
-        )  # fmt: skip
+        return (await _void(work, voided, by=by, reason=reason.strip())).receipt
+
+
+def _check_reason(reason: str) -> None:
+    if not reason.strip():
+        raise Malformed.of("reason", reason, N_("Say why it is voided."))
+
+
+@dataclass(frozen=True, slots=True)
+class _Voided:
+    """The entry that takes a payment back, and the receipt of the refund."""
+
+    taken: Taken
+    receipt: Receipt
+
+
+async def _void(
+    work: UnitOfWork, voided: Receipt, *, by: Actor, reason: str, drawer: bool = False
+) -> _Voided:
+    """Void a receipt; with `drawer` its cash must come out of one."""
+    taken = await reverse_payment(voided.account, voided.entry_no, by=by, reason=reason)
+    place = await _drawer(work)
+    if drawer and place is None and voided.source == CASH:
+        raise TakenAtDesk(voided.number)
+    inside = place is not None and place.shift == voided.shift_id
+    if not (inside or by.may("billing.payment.reverse_closed")):
+        raise OfAnotherShift(voided.number)
+    receipt = await _give(
+        work, place or _Place(voided.desk_id, None), taken, kind="void", source=voided.source,
+        amount=voided.amount, corrects=voided, reason=reason,
+    )  # fmt: skip
+    return _Voided(taken, receipt)
 
 
 async def _drawer(work: UnitOfWork) -> _Place | None:

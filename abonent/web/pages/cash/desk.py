@@ -13,6 +13,7 @@ from abonent.billing.queries.cash.desks import Desk, denominations, desks, offic
 from abonent.billing.queries.cash.receipts import latest_receipts, voided_later
 from abonent.billing.queries.cash.shifts import Shift, own_shift, shift_of, shifts_of_day
 from abonent.billing.queries.entities import legal_entities
+from abonent.billing.service.cash.shifts import works_in
 from abonent.kernel import clock
 from abonent.kernel.actor import Actor
 from abonent.kernel.db import reading
@@ -162,6 +163,6 @@ def words(request: Request) -> dict[str, Any]:
     }
 
 
-def free_desks(found: list[Desk]) -> list[Desk]:
-    """Return the desks in use that nobody works at."""
-    return [desk for desk in found if desk.active and desk.shift is None]
+def free_desks(found: list[Desk], *, by: Actor) -> list[Desk]:
+    """Return the desks in use that nobody works at and the actor may."""
+    return [d for d in found if d.active and d.shift is None and works_in(by, d.office_id)]

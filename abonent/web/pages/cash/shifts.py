@@ -20,7 +20,8 @@ _RIGHT = "billing.shift.work"
 
 
 async def _open_opened(request: Request) -> Opened:
-    free = free_desks(await desks(by=signed_in(request).actor))
+    by = signed_in(request).actor
+    free = free_desks(await desks(by=by), by=by)
     choices = [
         (
             desk.code,

@@ -8,7 +8,8 @@ from abonent.billing.queries.accounts import look
 from abonent.billing.queries.books import Loaded
 from abonent.billing.rules.changes import refundable
 from abonent.billing.service.accounts import change_billing_day, set_credit
-from abonent.billing.service.payments import charge_fee, give_bonus, refund, reverse_payment
+from abonent.billing.service.cash.taking import refund_at_desk, take_back
+from abonent.billing.service.payments import charge_fee, give_bonus
 from abonent.kernel.i18n import N_, _
 from abonent.web.dialogs import Dialog, Opened
 from abonent.web.fields import Field, Kind, Values
@@ -116,7 +117,7 @@ async def _refund_opened(request: Request) -> Opened:
 
 
 async def _refund(request: Request, values: Values) -> Loaded:
-    taken = await refund(
+    taken = await refund_at_desk(
         number_of(request),
         by=signed_in(request).actor,
         amount=values["amount"],
@@ -216,7 +217,9 @@ BILLING_DAY = Dialog(
 
 async def _void(request: Request, values: Values) -> Loaded:
     by, no = signed_in(request).actor, request.path_params["no"]
-    return (await reverse_payment(number_of(request), no, by=by, reason=values["reason"])).loaded
+    # It is tried before the reason is typed, so that its outcome is seen; none is kept without one.
+    reason = values["reason"] or "—"
+    return (await take_back(number_of(request), no, by=by, reason=reason)).loaded
 
 
 VOID = Dialog(
