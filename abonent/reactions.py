@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from abonent.billing.events import PaymentReversed, PaymentTaken
-from abonent.billing.service.fiscal.owing import owe_receipts, owe_refund_receipts
+from abonent.billing.events import MoneyRefunded, PaymentReversed, PaymentTaken
+from abonent.billing.service.fiscal.owing import (
+    owe_receipts,
+    owe_receipts_of_money_back,
+    owe_refund_receipts,
+)
 from abonent.kernel.events import Reactions, install_reactions
 
 REACTIONS: Reactions = {
     PaymentTaken: (owe_receipts,),
     PaymentReversed: (owe_refund_receipts,),
+    MoneyRefunded: (owe_receipts_of_money_back,),
 }
 """Event type to the functions that follow it, called before commit with lists of events."""
 

@@ -28,6 +28,16 @@ class PaymentReversed:
 
 
 @dataclass(frozen=True, slots=True)
+class MoneyRefunded:
+    """The subscriber's own unspent money was paid back by entry `entry_no`."""
+
+    account_id: int
+    entry_no: int
+    amount: int
+    method: str
+
+
+@dataclass(frozen=True, slots=True)
 class PromiseJudged:
     """A promised payment came to its day: kept, or broken."""
 

@@ -20,12 +20,17 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
+from abonent.billing.queries.accounts import read_account
+from abonent.billing.queries.books import Loaded
 from abonent.billing.queries.fiscal import FiscalDocument, failed_count, fiscal_of_entry
 from abonent.billing.service.entities import set_requisites
 from abonent.billing.service.fiscal.making import ask_sooner, fiscal_handler, make_again
 from abonent.billing.service.fiscal.owing import KIND
-from abonent.billing.service.payments import reverse_payment, take_payment
+from abonent.billing.service.payments import refund, reverse_payment, take_payment
+from abonent.billing.service.previews import tried
 from abonent.crm.queries.reaching import receipt_contact
+from abonent.crm.service.owners import TakeOver, change_owner
+from abonent.crm.service.subscribers import NewSubscriber
 from abonent.kernel import clock
 from abonent.kernel.actor import SYSTEM, Actor
 from abonent.kernel.db import reading
@@ -255,6 +260,59 @@ async def test_a_payment_without_a_receipt_gets_no_refund_of_one(provider: int) 
     entry = await pay("b", "bank")
     back = await reverse_payment("20418", entry, by=SYSTEM, reason="Ошибка")
     assert await fiscal_of_entry(provider, back.entry_no, by=SYSTEM) is None
+
+
+async def test_money_paid_back_is_made_out_as_a_refund_of_the_advance(
+    provider: int, database: Settings, cloud: CloudRegister, address: str
+) -> None:
+    account = await account_of("20421")
+    paid = await refund("20421", by=SYSTEM, amount=10050, method="cash")
+    card = await refund("20421", by=SYSTEM, amount=100, method="card")
+    bank = await refund("20421", by=SYSTEM, amount=100, method="bank")
+    assert (await document(account, paid.entry_no)).state == "WAITING"
+    assert await fiscal_of_entry(account, bank.entry_no, by=SYSTEM) is None
+    await deliver(AtolOnline(address), database)
+    made = await document(account, paid.entry_no)
+    assert (made.kind, made.state, made.amount) == ("sell_refund", "DONE", 10050)
+    cash, other = cloud.receipts.values()
+    assert [cash["kind"], other["kind"]] == ["sell_refund", "sell_refund"]
+    assert cash["receipt"]["payments"] == [{"type": 0, "sum": 100.5}]
+    assert other["receipt"]["payments"] == [{"type": 1, "sum": 1}]
+    (item,) = cash["receipt"]["items"]
+    assert (item["payment_method"], item["payment_object"]) == ("advance", "payment")
+    assert item["vat"] == {"type": "vat122"}
+    assert (await document(account, card.entry_no)).state == "DONE"
+
+
+async def test_a_refund_that_is_only_tried_owes_nothing(provider: int, db: Any) -> None:
+    await tried("20421", lambda: _paid_back("20421"), by=SYSTEM)
+    assert await db.fetchval("SELECT count(*) FROM fiscal_document") == 0
+    assert await db.fetchval("SELECT count(*) FROM outbox WHERE kind = $1", KIND) == 0
+
+
+async def test_a_receipt_goes_to_whose_money_it_was_though_the_account_has_another_owner(
+    provider: int, database: Settings, cloud: CloudRegister, address: str
+) -> None:
+    new = NewSubscriber("Новый Владелец", email="new@mail.example")
+    over = TakeOver(owner=new, services=False, balance=False)
+    done = await change_owner("20421", by=SYSTEM, over=over)
+    assert done.refunded
+    await take_payment("20421", by=SYSTEM, amount=100, source="cash", external_id="n")
+    await deliver(AtolOnline(address), database)
+    back, later = cloud.receipts.values()
+    assert (back["kind"], back["receipt"]["client"]) == (
+        "sell_refund",
+        {"email": "post@mail.example"},
+    )
+    assert (later["kind"], later["receipt"]["client"]) == ("sell", {"email": "new@mail.example"})
+
+
+async def _paid_back(number: str) -> Loaded:
+    return (await refund(number, by=SYSTEM, amount=100, method="cash")).loaded
+
+
+async def account_of(number: str) -> int:
+    return (await read_account(number, by=SYSTEM)).account
 
 
 async def test_what_is_sent_again_is_made_out_once(

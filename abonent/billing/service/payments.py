@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any
 
 from abonent.billing.errors import AlreadyReversed, NotOnAccount, PaymentDiffers
-from abonent.billing.events import PaymentReversed, PaymentTaken
+from abonent.billing.events import MoneyRefunded, PaymentReversed, PaymentTaken
 from abonent.billing.queries.books import Loaded
 from abonent.billing.queries.entries import entry_row
 from abonent.billing.rules import changes
@@ -118,6 +118,7 @@ async def refund(number: str, *, by: Actor, amount: int, method: str) -> Taken:
     """Pay the subscriber's own unspent money back; raises NotRefundable beyond it."""
     async with acting(number, by=by, right="billing.refund.give") as (work, loaded):
         posting = changes.refund(loaded.book, amount=amount, method=method)
+        work.record(MoneyRefunded(loaded.book.account, posting.no, amount, method))
         await _audit(work, number, loaded, posting, method)
     return Taken(posting.no, loaded)
 

@@ -17,8 +17,9 @@ from abonent.kernel.jsontext import to_json
 from abonent.kernel.outbox import ATTEMPTS, LONGEST_ERROR, Delivery, Handler, UndeliverableError
 from abonent.kernel.settings import Settings
 
-ContactOf = Callable[[int], Awaitable[str]]
-"""Answers an e-mail or a phone of whom an account belongs to, "" for none: people are not billing's."""
+ContactOf = Callable[[int, int], Awaitable[str]]
+"""Answers an e-mail or a phone of whom an account belonged to when an entry was made, "" for none:
+people are not billing's."""
 
 CALLBACK = "/hooks/fiscal"
 
@@ -88,7 +89,7 @@ async def _make_out(
         return
     uuid = row["uuid"]
     if row["state"] == "WAITING":
-        contact = await contact_of(row["account_id"])
+        contact = await contact_of(row["account_id"], row["entry_no"])
         uuid = await register.send(receipt_of(row, settings, contact))
         await _note(_SENT, document, uuid, clock.now())
     report = await register.report(uuid)

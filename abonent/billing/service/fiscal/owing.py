@@ -1,6 +1,6 @@
-"""What is owed a fiscal receipt: payments of the sources that need one, and their reversals.
+"""What is owed a fiscal receipt: payments of the sources that need one, their reversals, and refunds.
 
-A top-up is an advance (54-FZ): its receipt says so. The row stands or falls with the payment; making
+A top-up is an advance (54-FZ): its receipt says so, and so does that of an advance paid back. The row stands or falls with the payment; making
 it out is left to the outbox.
 """
 
@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from abonent.billing.events import PaymentReversed, PaymentTaken
+from abonent.billing.events import MoneyRefunded, PaymentReversed, PaymentTaken
 from abonent.kernel import clock
 from abonent.kernel.fiscal.receipts import ADVANCE, gives_fiscal
 from abonent.kernel.work import UnitOfWork
@@ -17,11 +17,12 @@ from abonent.kernel.work import UnitOfWork
 KIND = "fiscal"
 """The kind of the outbox's row."""
 
-# The tax of an advance is named by the rate in force on the payment's business day.
+# The tax of an advance is named by the rate in force on the business day. How money is paid back is
+# called as the sources it comes from are.
 _OWE = """
 INSERT INTO fiscal_document (external_id, kind, account_id, account, entry_no, legal_entity_id,
     source, amount, method, vat, payment_type, created_at)
-SELECT a.number || '-' || p.entry_no, 'sell', a.account_id, a.number, p.entry_no, e.id, p.source,
+SELECT a.number || '-' || p.entry_no, $7, a.account_id, a.number, p.entry_no, e.id, p.source,
     p.amount, $5, coalesce((
         SELECT t.advance FROM fiscal_tax t
         WHERE t.tax_code = e.tax_code AND t.since <= i.day ORDER BY t.since DESC LIMIT 1
@@ -49,15 +50,23 @@ RETURNING external_id
 
 async def owe_receipts(work: UnitOfWork, payments: Sequence[PaymentTaken]) -> None:
     """Owe receipts for payments just taken."""
-    if not gives_fiscal():
-        return
-    columns: list[list[Any]] = [
-        [one.account_id for one in payments],
-        [one.entry_no for one in payments],
-        [one.amount for one in payments],
-        [one.source for one in payments],
-    ]
-    await _owe(work, await work.connection.fetch(_OWE, *columns, ADVANCE, clock.now()))
+    rows = [(one.account_id, one.entry_no, one.amount, one.source) for one in payments]
+    await _owe_advances(work, rows, kind="sell")
+
+
+async def owe_receipts_of_money_back(work: UnitOfWork, refunds: Sequence[MoneyRefunded]) -> None:
+    """Owe receipts of refund for unspent money just paid back in cash or to a card."""
+    rows = [(one.account_id, one.entry_no, one.amount, one.method) for one in refunds]
+    await _owe_advances(work, rows, kind="sell_refund")
+
+
+async def _owe_advances(
+    work: UnitOfWork, rows: Sequence[tuple[int, int, int, str]], *, kind: str
+) -> None:
+    if gives_fiscal():
+        columns = [list(column) for column in zip(*rows, strict=True)]
+        given = (ADVANCE, clock.now(), kind)
+        await _owe(work, await work.connection.fetch(_OWE, *columns, *given))
 
 
 async def owe_refund_receipts(work: UnitOfWork, reversals: Sequence[PaymentReversed]) -> None:
