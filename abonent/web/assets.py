@@ -34,6 +34,7 @@ BUNDLES: dict[str, tuple[str, ...]] = {
         "css/reports.css",
         "css/registers.css",
         "css/people.css",
+        "css/help.css",
         "css/cash.css",
         "css/outside.css",
         "css/staff.css",

@@ -10,7 +10,7 @@ from abonent.web.cash_routes import CASH_ROUTES
 from abonent.web.companies_routes import COMPANY_ROUTES
 from abonent.web.health import alive, metrics, ready
 from abonent.web.outside_routes import OUTSIDE_ROUTES
-from abonent.web.pages import day, finding, profile, signing, start, turnover
+from abonent.web.pages import day, finding, helping, profile, signing, start, turnover
 from abonent.web.people_routes import PEOPLE_ROUTES
 from abonent.web.portal.routes import PORTAL_ROUTES
 from abonent.web.registers.declared import REGISTERS
@@ -47,6 +47,9 @@ ROUTES: tuple[BaseRoute, ...] = (
     *(route for register in REGISTERS.values() for route in register_routes(register)),
     *TASK_ROUTES,
     *STAFF_ROUTES,
+    PageRoute("/help", helping.show_help, right=SIGNED_IN, name="help"),
+    PageRoute("/help/keys", helping.show_keys, right=SIGNED_IN),
+    PageRoute("/help/first-hour", helping.show_first_hour, right=SIGNED_IN),
     PageRoute("/profile", profile.show_profile, right=SIGNED_IN, name="profile"),
     PageRoute("/profile/keys", profile.change_keys, right=SIGNED_IN, methods=("POST",)),
     PageRoute("/profile/password", profile.change_password, right=SIGNED_IN, methods=("POST",)),

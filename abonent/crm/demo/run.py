@@ -33,6 +33,7 @@ from abonent.crm.demo.tariffs import BY_CODE, TARIFFS
 from abonent.crm.service.imports.rows import SubscriberRow
 from abonent.crm.service.imports.subscribers import take_subscribers
 from abonent.kernel import clock
+from abonent.kernel.actor import SYSTEM
 from abonent.kernel.intake import Numbered
 from abonent.kernel.settings import Settings
 
@@ -208,8 +209,9 @@ async def _fill_desk(world: World) -> None:
     """What stands open on the last morning: promises, freezes, papers of companies."""
     demo, staff, known = world.demo, world.staff, world.known
     await cards.name_companies(known, by=staff.clerk, day=demo.day)
-    await yesterday.issue_papers(known, by=staff.head)
-    await yesterday.ask_today(known, by=staff.clerk, seed=demo.seed, day=demo.day)
+    # What is of today is nobody's of the staff: their first hour begins empty.
+    await yesterday.issue_papers(known, by=SYSTEM)
+    await yesterday.ask_today(known, by=DEMO, seed=demo.seed, day=demo.day)
 
 
 def _plan_payments(world: World, day: date) -> None:

@@ -56,3 +56,11 @@ UPDATE register_view SET register = 'imports' WHERE register = 'outside_files';
 
 -- Subscribers see the documents of their own accounts.
 UPDATE web_role SET rights = rights || '{billing.invoice.view}' WHERE code = 'sub';
+
+-- What a newcomer looked at on the demonstration, where looking leaves no other trace.
+CREATE TABLE web_lesson (
+    user_id     bigint      NOT NULL REFERENCES web_user ON DELETE CASCADE,
+    step        text        NOT NULL,
+    at          timestamptz NOT NULL,
+    PRIMARY KEY (user_id, step)
+);

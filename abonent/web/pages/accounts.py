@@ -28,6 +28,7 @@ from abonent.kernel.errors import FieldError, NotFound
 from abonent.kernel.i18n import N_, current_language
 from abonent.web.card_tabs import tabs_for
 from abonent.web.forms import by_field
+from abonent.web.lessons import note_looked
 from abonent.web.pages.people.words import CONTRACT_STATES
 from abonent.web.queries import name_of, names_of
 from abonent.web.recents import note_seen
@@ -253,6 +254,7 @@ async def show_entry(request: Request) -> Response:
         actor_name=await name_of(item.actor) if item.actor else None,
     )
     receipt = await receipt_of_entry(number, item.posting.no, by=identity.actor)
+    await note_looked(request, identity.user_id, "explanation")
     context = {"line": Line(item, title_of(item), told), "tab": "money", "receipt": receipt}
     context |= {"card": await card_of(number, by=identity.actor)}
     return page(request, "account_entry.html", context | words())

@@ -21,6 +21,7 @@ from abonent.kernel.errors import Malformed
 from abonent.kernel.i18n import _, current_language
 from abonent.web.files import Cell, csv_answer
 from abonent.web.forms import by_field
+from abonent.web.lessons import note_looked
 from abonent.web.pages.turnover_asked import Asked, read_asked
 from abonent.web.queries import names_of
 from abonent.web.render import page, signed_in
@@ -81,6 +82,7 @@ async def show_turnover(request: Request) -> Response:
         typed = {name: request.query_params.get(name, "") for name in ("from", "through")}
         context = {"asked": asked, "typed": typed, "errors": by_field(error.errors), "trail": []}
         return page(request, "turnover.html", context | _nothing(), status=422)
+    await note_looked(request, signed_in(request).user_id, "turnover")
     typed = {"from": asked.start.isoformat(), "through": asked.through.isoformat()}
     context = {"asked": asked, "typed": typed, "errors": {}, "trail": await _trail(asked, actor)}
     context["owed_at_end"] = await _owed_at_end(asked)
