@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
-from abonent.crm.typed import Typed, like, read_typed
+import asyncpg
+
+from abonent.crm.typed import Reading, Typed, as_name, like, read_typed
 from abonent.kernel.actor import Actor
 from abonent.kernel.db import transaction
 
@@ -56,6 +58,15 @@ WHERE name_key LIKE $1 AND name_key ~>=~ $2 AND (name_key ~>~ $2 OR account_id >
     AND ($5::text[] IS NULL OR district = ANY($5))
 ORDER BY name_key USING ~<~, account_id LIMIT $4
 """
+# Begins with the first word and has the others: the index begins at the right letter.
+_BY_FIRST = """
+SELECT *, name_key AS key FROM crm_register
+WHERE name_key LIKE $5 AND name_key ~ $6 AND name_key ~ $7 AND name_key ~ $8
+    AND name_key NOT LIKE $1
+    AND name_key ~>=~ $2 AND (name_key ~>~ $2 OR account_id > $3)
+    AND ($9::text[] IS NULL OR district = ANY($9))
+ORDER BY name_key USING ~<~, account_id LIMIT $4
+"""
 _BY_WORDS = """
 SELECT *, name_key AS key FROM crm_register
 WHERE name_key ~ $5 AND name_key ~ $6 AND name_key ~ $7 AND name_key NOT LIKE $1
@@ -70,13 +81,13 @@ WHERE address_key ~ $5 AND NOT (name_key ~ $6 AND name_key ~ $7 AND name_key ~ $
     AND ($9::text[] IS NULL OR district = ANY($9))
 ORDER BY address_order USING ~<~, account_id LIMIT $4
 """
-_ALIKE = """
-SELECT *, name_key AS key FROM crm_register
-WHERE $1 <% name_key AND $2 = '' AND $3 = 0::bigint
-    AND ($5::text[] IS NULL OR district = ANY($5))
-ORDER BY word_similarity($1, name_key) DESC, account_id LIMIT $4
+_LOOSER = "SET LOCAL pg_trgm.similarity_threshold = 0.25"
+_KNOWN_WORD = "SELECT EXISTS (SELECT FROM crm_name_word WHERE word LIKE $1)"
+_ALIKE_WORDS = """
+SELECT word FROM crm_name_word WHERE word % $1 AND word <> $1
+ORDER BY similarity(word, $1) DESC, word LIMIT $2
 """
-_LOOSER = "SET LOCAL pg_trgm.word_similarity_threshold = 0.4"
+_NO_LONGER = "SET LOCAL statement_timeout = 1000"
 _CUSTOM_PLANS = "SET LOCAL plan_cache_mode = force_custom_plan"
 _BY_IDS = """
 SELECT b.account_id, b.number, r.contract, r.name, r.phone, r.street, r.house, r.flat,
@@ -86,6 +97,10 @@ WHERE b.account_id = ANY($1::bigint[])
     AND ($2::text[] IS NULL OR r.district = ANY($2))
 """
 _MATCHES_NOTHING = "^$."
+ALIKE = 10
+MEANT = 4
+"""So many words are tried in the place of one that no name has."""
+LEAST_MENDED = 4
 
 
 class Why(StrEnum):
@@ -120,10 +135,14 @@ class Hit:
 
 @dataclass(frozen=True, slots=True)
 class Hits:
-    """A page of answers and the cursor of the next one, None on the last."""
+    """A page of answers and the cursor of the next one, None on the last.
+
+    `cut` says that looking took too long, and more may match.
+    """
 
     found: list[Hit]
     next: str | None
+    cut: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,34 +162,73 @@ async def find_accounts(text: str, *, by: Actor, after: str | None = None, limit
     else is found.
     """
     by.require("crm.subscriber.view")
-    typed = read_typed(text[:200])
-    start, key, account = _cursor(after)
-    found: list[Hit] = []
-    async with transaction() as connection:
-        # The plan depends on the pattern: a surname and a single letter want different ones.
-        await connection.execute(_CUSTOM_PLANS)
-        for place, way in enumerate(_ways(typed)):
-            if place < start or len(found) > limit:
+    looking = _Looking(read_typed(text[:200]), by, limit)
+    try:
+        async with transaction() as connection:
+            # The plan depends on the pattern: a surname and a single letter want different ones.
+            await connection.execute(_CUSTOM_PLANS)
+            await connection.execute(_NO_LONGER)
+            following = await looking.read_ways(connection, after)
+            if not looking.found and after is None:
+                await looking.mend_slip(connection)
+    except asyncpg.QueryCanceledError:
+        return Hits(looking.found[:limit], None, cut=True)
+    return Hits(looking.found[:limit], following)
+
+
+@dataclass(slots=True)
+class _Looking:
+    """One look for what was typed, and what it has found."""
+
+    typed: Typed
+    by: Actor
+    limit: int
+    found: list[Hit] = field(default_factory=list)
+
+    async def read_ways(self, connection: Any, after: str | None) -> str | None:
+        """Add what is found in any way of reading; return the cursor of what follows the limit."""
+        start, key, account = _cursor(after)
+        for place, way in enumerate(_ways(self.typed)):
+            if place < start:
                 continue
-            known = (way.first, key, account, limit + 1 - len(found), *way.rest, _districts(by))
-            rows = await connection.fetch(way.statement, *known)
-            found += [_hit(row, way.why, by) for row in rows]
-            if len(found) > limit:
-                kept = limit - len(found) + len(rows)
-                edge = (place, rows[kept - 1]) if kept else (place, None)
-                return Hits(found[:limit], _edge(*edge))
+            rows = await self._rows(connection, way, self.limit + 1, (key, account))
+            self.found += [_hit(row, way.why, self.by) for row in rows]
+            if len(self.found) > self.limit:
+                kept = self.limit - len(self.found) + len(rows)
+                return _edge(place, rows[kept - 1] if kept else None)
             key, account = "", 0
-        if not found and after is None and typed.readings:
-            found = await _alike(connection, typed, limit, by)
-    return Hits(found, None)
+        return None
+
+    async def mend_slip(self, connection: Any) -> None:
+        """Add whom the line would find without a slip of the hand, the likeliest first."""
+        await connection.execute(_LOOSER)
+        most = min(self.limit, ALIKE)
+        meant = [await _meant(connection, reading.name) for reading in self.typed.readings]
+        for way in _named([as_name(name) for names in meant for name in names]):
+            if len(self.found) < most:
+                rows = await self._rows(connection, way, most, ("", 0))
+                seen = {hit.account_id for hit in self.found}
+                new = [_hit(row, Why.ALIKE, self.by) for row in rows]
+                self.found += [hit for hit in new if hit.account_id not in seen]
+
+    async def _rows(
+        self, connection: Any, way: _Way, most: int, edge: tuple[str, int]
+    ) -> list[Any]:
+        """What one way finds behind an edge, while there is room."""
+        known = (way.first, *edge, most - len(self.found), *way.rest, _districts(self.by))
+        rows: list[Any] = await connection.fetch(way.statement, *known)
+        return rows
 
 
-async def _alike(connection: Any, typed: Typed, limit: int, by: Actor) -> list[Hit]:
-    await connection.execute(_LOOSER)
-    for reading in typed.readings:
-        rows = await connection.fetch(_ALIKE, reading.name, "", 0, min(limit, 10), _districts(by))
-        if rows:
-            return [_hit(row, Why.ALIKE, by) for row in rows]
+async def _meant(connection: Any, name: str) -> list[str]:
+    """The line with its first unknown word replaced by known ones that are like it."""
+    words = name.split()
+    for place, word in enumerate(words):
+        if len(word) < LEAST_MENDED or not word.isalpha():
+            continue
+        if not await connection.fetchval(_KNOWN_WORD, f"{like(word)}%"):
+            rows = await connection.fetch(_ALIKE_WORDS, word, MEANT)
+            return [" ".join((*words[:place], row["word"], *words[place + 1 :])) for row in rows]
     return []
 
 
@@ -198,16 +256,25 @@ def _ways(typed: Typed) -> Iterator[_Way]:
     if typed.phones:
         not_number = f"{like(typed.number)}%" if typed.number else ""
         yield _Way(Why.PHONE, _BY_PHONE, not_number, (typed.phones[0], typed.phones[-1]))
-    for reading in typed.readings:
-        yield _Way(Why.NAME, _BY_NAME, f"{like(reading.name)}%")
-    for reading in typed.readings:
-        if reading.words:
-            # A name that begins with the query was an answer of the way before.
-            yield _Way(Why.NAME, _BY_WORDS, f"{like(reading.name)}%", reading.words)
+    yield from _named(typed.readings)
     for reading in typed.readings:
         if reading.place:
             named = reading.words or (_MATCHES_NOTHING,) * 3
             yield _Way(Why.ADDRESS, _BY_PLACE, typed.text, (reading.place, *named))
+
+
+def _named(readings: Sequence[Reading]) -> Iterator[_Way]:
+    """The readings as names; what begins with the whole line or its first word comes first."""
+    for reading in readings:
+        yield _Way(Why.NAME, _BY_NAME, f"{like(reading.name)}%")
+    for reading in readings:
+        if reading.first:
+            first = f"{like(reading.first)}%"
+            yield _Way(Why.NAME, _BY_FIRST, f"{like(reading.name)}%", (first, *reading.words))
+    for reading in readings:
+        if reading.words:
+            begins = f"{like(reading.first or reading.name)}%"
+            yield _Way(Why.NAME, _BY_WORDS, begins, reading.words)
 
 
 def _hit(row: Any, why: Why, by: Actor) -> Hit:

@@ -48,12 +48,14 @@ class Reading:
     """The line as letters of one keyboard layout.
 
     `words` are three regular expressions that a name matches, `place` one that an address matches;
-    empty where the line is no name or no address.
+    empty where the line is no name or no address. `first` is the word that a name would begin with,
+    where more words follow it.
     """
 
     name: str
     words: tuple[str, ...]
     place: str
+    first: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,19 +96,29 @@ def read_typed(text: str) -> Typed:
         text=text,
         number=text if _NUMBER.fullmatch(text) else "",
         phones=_phones(text),
-        readings=tuple(map(_reading, _layouts(text))) if lettered else (),
+        readings=tuple(map(as_name, _layouts(text))) if lettered else (),
     )
 
 
-def _reading(name: str) -> Reading:
-    return Reading(name, _words(name), _place(name))
+def as_name(name: str) -> Reading:
+    """Read a line of one layout, as `name_key` leaves it."""
+    words = _words(name)
+    first, _, more = name.partition(" ")
+    leads = words and more and len(first) >= LEAST_WORD and first.isalpha()
+    return Reading(name, words, _place(name), first if leads else "")
 
 
 def _layouts(text: str) -> tuple[str, ...]:
     """The text as typed and as the other layout has it, without what nobody would have meant."""
     both = (name_key(text), name_key(other_layout(text)))
     plausible = [key for key in both if not _NOT_MEANT.search(key) and not _mixed(key)]
-    return tuple(dict.fromkeys(plausible)) or both[:1]
+    addresses = [key for key in plausible if _spoken_place(key)]
+    return tuple(dict.fromkeys(addresses or plausible)) or both[:1]
+
+
+def _spoken_place(name: str) -> bool:
+    """Tell whether the line says street, house or flat beside a number: an address, and no name."""
+    return any(c.isdigit() for c in name) and bool(_KINDS_OF_PLACE & set(_SEPARATORS.split(name)))
 
 
 def _mixed(text: str) -> bool:
@@ -124,7 +136,7 @@ def _phones(text: str) -> tuple[str, ...]:
 def _words(name: str) -> tuple[str, ...]:
     """Every word of the query begins a word of the name; at most three words are looked at."""
     words = [word for word in name.split() if _LETTERS.search(word)]
-    if not words or max(map(len, words)) < LEAST_WORD:
+    if _spoken_place(name) or not words or max(map(len, words)) < LEAST_WORD:
         return ()
     found = sorted(words, key=len, reverse=True)[:3]
     patterns = [_WORD_START + re.escape(word) for word in found]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
+import asyncpg
 import pytest
 
 from abonent.billing.service import accounts, days
@@ -14,7 +15,9 @@ from abonent.crm.service.contacts import ContactKind, NewContact, add_contact, r
 from abonent.crm.service.subscribers import NewSubscriber, open_subscriber_account
 from abonent.crm.typed import read_typed
 from abonent.kernel.actor import SYSTEM, Actor
+from abonent.kernel.db import parse_address
 from abonent.kernel.errors import Forbidden
+from abonent.kernel.settings import Settings
 
 PEOPLE = (
     ("20417", "Семёнов Пётр Ильич", "8 912 345-67-89", "Центр, Ленина, 12, кв. 45", "Д-77"),
@@ -27,6 +30,10 @@ PEOPLE = (
 
 @pytest.fixture
 async def people(db: Any) -> None:
+    await _open_accounts()
+
+
+async def _open_accounts() -> None:
     await days.begin(date(2026, 4, 1), by=SYSTEM)
     for number, name, phone, address, contract in PEOPLE:
         await open_subscriber_account(
@@ -66,6 +73,11 @@ async def _found(text: str) -> list[tuple[str, Why]]:
         ("мира 8а", ["20419"], Why.ADDRESS),
         ("мира, д.8, кв.45", ["20419"], Why.ADDRESS),
         ("Ивонов", ["20418"], Why.ALIKE),
+        ("ивоново анна", ["20419"], Why.ALIKE),
+        ("анна ивоново", ["20419"], Why.ALIKE),
+        ("анна иванова", ["20419"], Why.NAME),
+        ("smiht", ["31001"], Why.ALIKE),
+        ("ул лен 12", ["20417"], Why.ADDRESS),
     ],
 )
 async def test_it_is_found(people: None, typed: str, numbers: list[str], why: Why) -> None:
@@ -77,6 +89,31 @@ async def test_it_is_found(people: None, typed: str, numbers: list[str], why: Wh
 @pytest.mark.parametrize("typed", ["", " ", "%", "_", "99999", "жжж", "'; --", "\\", "[", "+7"])
 async def test_nothing_is_found_where_nothing_matches(people: None, typed: str) -> None:
     assert await _found(typed) == []
+
+
+async def test_a_word_of_a_new_name_is_known_from_then_on(people: None, db: Any) -> None:
+    assert await _found("Заварзен") == []
+    await db.execute(
+        "UPDATE crm_subscriber SET name = 'Заварзин', name_key = 'заварзин' WHERE name_key = 'smith john'"
+    )
+    assert await _found("Заварзен") == [("31001", Why.ALIKE)]
+
+
+async def test_a_search_that_takes_too_long_says_so_and_gives_what_it_has(
+    fresh_database: Settings,
+) -> None:
+    await _open_accounts()
+    assert (await find_accounts("2041", by=SYSTEM)).cut is False
+    other = await asyncpg.connect(**parse_address(fresh_database.database_url or ""))
+    try:
+        async with other.transaction():
+            # Whoever looks by phone waits for this; numbers are found before.
+            await other.execute("LOCK TABLE crm_contact IN ACCESS EXCLUSIVE MODE")
+            hits = await find_accounts("2041", by=SYSTEM)
+    finally:
+        await other.close()
+    assert [hit.number for hit in hits.found] == ["20417", "20418", "20419"]
+    assert (hits.cut, hits.next) == (True, None)
 
 
 async def test_an_answer_comes_once_with_its_surest_reason(people: None) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from urllib.parse import urlencode
 
 from abonent.crm.registers.subscribers import why_of
-from abonent.crm.search import Hit, Why, find_accounts, hits_of
+from abonent.crm.search import Hit, Hits, Why, find_accounts, hits_of
 from abonent.kernel.actor import Actor
 from abonent.kernel.i18n import N_, _
 from abonent.web.finding import Found, Group
@@ -24,14 +24,17 @@ async def find_subscribers(actor: Actor, query: str) -> Group:
         return Group(N_("Subscribers"), ())
     if query:
         hits = await find_accounts(query, by=actor, limit=UNDER_THE_LINE)
-        found = hits.found
     else:
         recent = await seen_lately(int(actor.id), limit=5) if actor.kind == "user" else []
-        found = await hits_of(recent, by=actor) if recent else []
+        hits = Hits(await hits_of(recent, by=actor) if recent else [], None)
+    found = hits.found
     lines = [_found(query, hit) for hit in found]
-    if query and hits.next:
-        more = f"/subscribers?{urlencode({'q': query})}"
+    more = f"/subscribers?{urlencode({'q': query})}"
+    if hits.next:
         lines.append(Found(label=_("All that match"), path=more, icon="users"))
+    elif hits.cut:
+        label = _("Too many are alike: type one letter or the house number more")
+        lines.append(Found(label=label, path=more, icon="users"))
     sure = any(hit.why is not Why.ALIKE for hit in found)
     named = bool(found) and _names_first(query, found)
     return Group(N_("Subscribers"), tuple(lines), sure=sure, named=named)
