@@ -9,7 +9,8 @@ from abonent.billing.service.outside.parking import park_differing
 from abonent.kernel.db import unit_of_work
 from abonent.kernel.errors import DomainError, FieldError, Malformed
 from abonent.kernel.i18n import N_
-from abonent.web.api.answers import EntryAnswer, PaymentAnswer
+from abonent.web.api.answers import PaymentAnswer
+from abonent.web.api.book_answers import EntryAnswer
 from abonent.web.api.inputs import Because, NewFee, NewRefund, Payment
 from abonent.web.api.operations import (
     ACCOUNT,

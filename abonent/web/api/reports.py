@@ -10,7 +10,13 @@ from abonent.billing.queries.statement import statement
 from abonent.billing.queries.turnover import Row, turnover
 from abonent.kernel.errors import FieldError, Malformed
 from abonent.kernel.i18n import N_
-from abonent.web.api.answers import AgedItem, EntryList, Turnover, TurnoverAnswer, TurnoverRow
+from abonent.web.api.book_answers import (
+    AgedItem,
+    EntryList,
+    Turnover,
+    TurnoverAnswer,
+    TurnoverRow,
+)
 from abonent.web.api.fields import MOST_NUMBER
 from abonent.web.api.inputs import AgeingQuery, EntriesQuery, TurnoverQuery
 from abonent.web.api.operations import (

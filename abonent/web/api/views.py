@@ -11,15 +11,17 @@ from abonent.kernel.actor import Actor
 from abonent.kernel.i18n import current_language
 from abonent.web.api.answers import (
     AccountAnswer,
-    EntryAnswer,
-    EntryItem,
-    Explanation,
     FreezeSpan,
-    Interval,
     PromiseState,
     Scheduled,
     ServiceAnswer,
     ServiceState,
+)
+from abonent.web.api.book_answers import (
+    EntryAnswer,
+    EntryItem,
+    Explanation,
+    Interval,
 )
 
 

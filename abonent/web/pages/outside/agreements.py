@@ -12,7 +12,6 @@ from starlette.responses import Response
 from abonent.billing.queries.outside.agreements import agreement_of, secrets_of
 from abonent.billing.registers import entity_choices
 from abonent.billing.rules.outside.agreement import KIND_NAMES, Agreement, AgreementTerms
-from abonent.billing.rules.outside.registry import DAY_FORMATS
 from abonent.billing.service.outside.agreements import (
     change_agreement,
     make_agreement,
@@ -24,6 +23,14 @@ from abonent.kernel.i18n import N_
 from abonent.kernel.money import plain_amount
 from abonent.web.dialogs import Dialog, Opened
 from abonent.web.fields import Field, Kind, Values
+from abonent.web.pages.outside.agreement_fields import (
+    COLUMN_NAMES,
+    FORM,
+    FORM_FIELDS,
+    LOGIN,
+    TERMS,
+    WORDS,
+)
 from abonent.web.render import page, signed_in
 
 RIGHT = "billing.agreement.edit"
@@ -33,17 +40,6 @@ _DONE = {
     "changed": N_("The change is kept."),
     "password": N_("The password is set. It is not shown again anywhere."),
     "key": N_("The key is set. It is not shown again anywhere."),
-}
-_PROCESSORS = (("yookassa", "YooKassa"), ("stripe", "Stripe"))
-_ENCODINGS = tuple((name, name) for name in ("cp1251", "utf-8", "cp866", "koi8-r"))
-_COLUMN_NAMES = {
-    "day": N_("Day"),
-    "time": N_("Time"),
-    "number": N_("Number of the payment"),
-    "account": N_("Account"),
-    "payer": N_("Payer"),
-    "purpose": N_("Purpose"),
-    "amount": N_("Amount"),
 }
 _WRONG = {
     "code": N_("Small Latin letters, digits, “-” and “_”, up to 32."),
@@ -64,7 +60,7 @@ async def show_agreement(request: Request) -> Response:
         "terms": agreement.terms,
         "commission": plain_percent(agreement.terms.commission),
         "kinds": KIND_NAMES,
-        "columns": _COLUMN_NAMES,
+        "columns": COLUMN_NAMES,
         "set": set(secrets),
         "login": secrets["login"].text if "login" in secrets else "",
         "done": _DONE.get(request.query_params.get("done", "")),
@@ -110,9 +106,9 @@ async def _terms_opened(request: Request) -> Opened:
 async def _form_opened(request: Request) -> Opened:
     terms = (await _agreement(request)).terms
     form = terms.form
-    given = {name: str(getattr(form, name)) for name in _FORM_FIELDS}
+    given = {name: str(getattr(form, name)) for name in FORM_FIELDS}
     given["delimiter"] = form.delimiter.replace("\t", "\\t")
-    given |= {f"column_{name}": str(getattr(form.columns, name)) for name in _COLUMN_NAMES}
+    given |= {f"column_{name}": str(getattr(form.columns, name)) for name in COLUMN_NAMES}
     return _opened(terms, given)
 
 
@@ -197,9 +193,9 @@ def _stated_terms(values: Values) -> dict[str, Any]:
 
 
 def _stated_form(values: Values) -> dict[str, Any]:
-    form = {name: values[name] for name in _FORM_FIELDS}
+    form = {name: values[name] for name in FORM_FIELDS}
     form["delimiter"] = form["delimiter"].replace("\\t", "\t")
-    columns = {name: values[f"column_{name}"] or 0 for name in _COLUMN_NAMES}
+    columns = {name: values[f"column_{name}"] or 0 for name in COLUMN_NAMES}
     return {"form": {**form, "columns": columns}}
 
 
@@ -230,115 +226,29 @@ async def _set_key(request: Request, values: Values) -> str:
     return f"/outside/agreement/{code}?done=key"
 
 
-_TERMS = (
-    Field(name="name", label=N_("Name"), half=True),
-    Field(
-        name="kind", label=N_("Kind"), kind=Kind.CHOICE, half=True,
-        choices=[(kind.value, name) for kind, name in KIND_NAMES.items()],
-    ),
-    Field(name="legal_entity", label=N_("Company"), kind=Kind.CHOICE, half=True),
-    Field(
-        name="bank_account", label=N_("Bank account"), required=False, half=True,
-        hint=N_("Into which the money comes."),
-    ),
-    Field(
-        name="source", label=N_("Source in the books"), required=False, half=True, longest=64,
-        hint=N_("What its payments are called; empty: the code."),
-    ),
-    Field(
-        name="commission", label=N_("Commission, %"), kind=Kind.PERCENT, required=False, half=True
-    ),
-    Field(name="least", label=N_("Smallest payment"), kind=Kind.AMOUNT, required=False, half=True),
-    Field(name="most", label=N_("Largest payment"), kind=Kind.AMOUNT, half=True),
-    Field(
-        name="networks", label=N_("Networks it may call from"), kind=Kind.AREA, required=False,
-        longest=2000, hint=N_("One in a line, such as 79.142.16.0/20. Empty: from everywhere."),
-    ),
-    Field(
-        name="processor", label=N_("Card processor"), kind=Kind.CHOICE, required=False, half=True,
-        choices=_PROCESSORS,
-    ),
-    Field(
-        name="address", label=N_("Where it answers"), required=False, half=True,
-        hint=N_("For YooKassa: https://api.yookassa.ru/v3"),
-    ),
-    Field(name="active", label=N_("In force"), kind=Kind.TICK),
-)  # fmt: skip
-_FORM = (
-    Field(name="encoding", label=N_("Letters"), kind=Kind.CHOICE, half=True, choices=_ENCODINGS),
-    Field(
-        name="delimiter", label=N_("Between columns"), half=True, longest=2,
-        hint=N_("One sign; a tab is \\t."),
-    ),
-    Field(
-        name="day_format", label=N_("How days are written"), kind=Kind.CHOICE, half=True,
-        choices=[(name, name) for name in DAY_FORMATS],
-    ),
-    Field(name="header_lines", label=N_("Lines of heading"), kind=Kind.NUMBER, half=True, most=20),
-    *(
-        Field(
-            name=f"column_{name}", label=label, kind=Kind.NUMBER, required=False, half=True,
-            least=-100, most=100, hint=N_("Number of the column; below 0: from the end."),
-        )
-        for name, label in _COLUMN_NAMES.items()
-    ),
-    Field(
-        name="totals", label=N_("How the line of totals begins"), required=False, half=True,
-        longest=16, hint=N_("Empty: the file has none."),
-    ),
-    Field(
-        name="totals_count", label=N_("Count in the totals"), kind=Kind.NUMBER, half=True,
-        least=-100, most=100,
-    ),
-    Field(
-        name="totals_amount", label=N_("Amount in the totals"), kind=Kind.NUMBER, half=True,
-        least=-100, most=100,
-    ),
-)  # fmt: skip
-_FORM_FIELDS = (
-    "encoding", "delimiter", "day_format", "header_lines", "totals", "totals_count",
-    "totals_amount",
-)  # fmt: skip
-_WORDS = (
-    Field(
-        name="account_words", label=N_("Words before an account number"), required=False,
-        longest=1000, hint=N_("Through commas, as payers write them: л/с, лицевой счет."),
-    ),
-    Field(
-        name="contract_words", label=N_("Words before a contract number"), required=False,
-        longest=1000,
-    ),
-    Field(
-        name="bare_digits", label=N_("Digits of a number without a word"), kind=Kind.NUMBER,
-        most=16,
-        hint=N_("A number by itself is looked up from so many digits on; 0: never."),
-    ),
-)  # fmt: skip
-_LOGIN = Field(name="login", label=N_("Login"), longest=100)
-
 DIALOGS = (
     Dialog(
         path="/outside/agreements/new", right=RIGHT, title=N_("New agreement"), commit=N_("Make"),
-        fields=(Field(name="code", label=N_("Code"), longest=32, half=True), *_TERMS),
+        fields=(Field(name="code", label=N_("Code"), longest=32, half=True), *TERMS),
         opened=_new_opened, do=_make,
     ),
     Dialog(
         path=f"{_ONE}/terms", right=RIGHT, title=N_("What is agreed"), commit=N_("Keep"),
-        fields=_TERMS, opened=_terms_opened, do=_changing(_stated_terms),
+        fields=TERMS, opened=_terms_opened, do=_changing(_stated_terms),
     ),
     Dialog(
         path=f"{_ONE}/form", right=RIGHT, title=N_("How its registry is written"),
-        commit=N_("Keep"), fields=_FORM, opened=_form_opened, do=_changing(_stated_form),
+        commit=N_("Keep"), fields=FORM, opened=_form_opened, do=_changing(_stated_form),
     ),
     Dialog(
         path=f"{_ONE}/words", right=RIGHT, title=N_("How an account is recognised"),
-        commit=N_("Keep"), fields=_WORDS, opened=_words_opened, do=_changing(_stated_words),
+        commit=N_("Keep"), fields=WORDS, opened=_words_opened, do=_changing(_stated_words),
     ),
     Dialog(
         path=f"{_ONE}/password", right=RIGHT, title=N_("Password of the terminal system"),
         commit=N_("Set the password"), opened=_secret_opened, do=_set_password,
         fields=(
-            _LOGIN,
+            LOGIN,
             Field(
                 name="password", label=N_("Password"), kind=Kind.PASSWORD,
                 hint=N_("At least 12 characters. Only its digest is kept."),
