@@ -78,6 +78,7 @@ SUBJECTS = {
     "companies": "crm",
     "portal": "web",
     "settings": "billing",
+    "imports": "web",
 }
 
 
