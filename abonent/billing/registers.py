@@ -11,10 +11,11 @@ from abonent.kernel.db import reading
 from abonent.kernel.i18n import N_
 from abonent.kernel.registers.declaration import Ask, Column, Filter, Kind, Register
 
+# Left joins to what is always there: whoever counts need not read it.
 ENTRY_SOURCE = """billing_entry e
-JOIN billing_account b ON b.account_id = e.account_id
-JOIN billing_place p ON p.id = e.place_id
-JOIN billing_legal_entity l ON l.id = e.legal_entity_id"""
+LEFT JOIN billing_account b ON b.account_id = e.account_id
+LEFT JOIN billing_place p ON p.id = e.place_id
+LEFT JOIN billing_legal_entity l ON l.id = e.legal_entity_id"""
 MONEY = (EntryKind.PAYMENT, EntryKind.REVERSAL, EntryKind.REFUND, EntryKind.RETURN)
 
 _ENTITIES = "SELECT code, name FROM billing_legal_entity ORDER BY name"
