@@ -8,6 +8,7 @@ from playwright.async_api import Page, expect
 from abonent.billing.queries.accounts import read_account
 from abonent.billing.queries.cash.shifts import own_shift
 from abonent.billing.service.cash.shifts import open_shift
+from abonent.billing.service.payments import charge_fee
 from abonent.kernel.actor import SYSTEM, Actor
 from abonent.kernel.db import reading, transaction
 from abonent.kernel.settings import Settings
@@ -148,3 +149,47 @@ async def test_two_clerks_correct_one_person(provider: None, hire: Hire) -> None
     await on_card(anna, "/accounts/20417/history")
     for name in (OLGA, ANNA):
         await expect(anna.locator("main")).to_contain_text(name)
+
+
+async def test_an_account_with_a_debt_goes_to_another_owner(provider: None, hire: Hire) -> None:
+    await charge_fee(
+        "20418", by=SYSTEM, amount=50000, kind="fee", reason="Выезд мастера", into_debt=True
+    )
+    debt = -(await read_account("20418", by=SYSTEM)).balance
+    assert debt > 0
+    page, _by = await hire("office", OLGA)
+    await on_card(page, "/accounts/20418/documents")
+    dialog = page.locator("dialog[open]")
+    await page.locator('[hx-get="/accounts/20418/owner"]').press("Enter")
+    await expect(dialog).to_contain_text("Семёнов Пётр Ильич")
+    owed = f"{debt // 100},{debt % 100:02}"
+    await expect(dialog.locator(".notice.warn")).to_contain_text(owed)
+    # The owner there is already is no new one.
+    await page.fill("#act-account", "20418")
+    await expect(dialog).to_contain_text("уже принадлежит этому абоненту")
+    await page.fill("#act-account", "")
+    await page.fill("#act-name", "Белов Олег Ильич")
+    await expect(page.locator("#act-debt-error")).to_contain_text(owed)
+    async with page.expect_response("**/owner") as answered:
+        await page.keyboard.press("Control+Enter")
+    assert (await answered.value).status == 422
+    await expect(page.locator("#act-name")).to_have_value("Белов Олег Ильич")
+    await expect(page.locator("#who")).to_have_text("Семёнов Пётр Ильич")
+    await page.locator("#act-debt").focus()
+    await page.keyboard.press("Space")
+    outcome = dialog.locator(".outcome")
+    await expect(outcome).to_contain_text("Принимаемый долг")
+    await expect(outcome).to_contain_text(owed)
+    await page.keyboard.press("Control+Enter")
+    await expect(page.locator("[data-once]")).to_contain_text("переоформлен на нового владельца")
+    await expect(page.locator("#who")).to_have_text("Белов Олег Ильич")
+    await expect(page.locator("main")).to_contain_text("Прежние владельцы")
+    await expect(page.locator("main")).to_contain_text("Семёнов Пётр Ильич")
+    await expect(page.locator("main")).to_contain_text("долг принят")
+    act = await page.get_by_role("link", name="Акт 2026").get_attribute("href")
+    printed = await page.request.get(page.url.split("/accounts")[0] + str(act))
+    assert (await printed.body()).startswith(b"%PDF-")
+    await on_card(page, "/accounts/20418/history")
+    changed = page.locator("li.touch").filter(has_text="Другой владелец")
+    await expect(changed).to_contain_text(OLGA)
+    assert (await read_account("20418", by=SYSTEM)).balance == -debt

@@ -8,6 +8,7 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import Response
 
+from abonent.billing.queries.accounts import read_account
 from abonent.billing.queries.entities import legal_entity, legal_entity_of
 from abonent.crm.errors import NobodyNamed
 from abonent.crm.numbering import check_pattern
@@ -109,12 +110,14 @@ async def _move(request: Request, values: Values) -> str:
 
 async def _handing(request: Request) -> Opened:
     own = await face(request)
+    view = await read_account(own.number, by=signed_in(request).actor)
     ticked = dict.fromkeys(("services", "equipment", "balance"), "on")
     return Opened(
         back=_back(request),
         about=_("Now: {name}, contract {contract}", name=own.name, contract=own.contract),
         given=ticked | {"kind": "person"},
         choices={"kind": choices(PERSON_KINDS)},
+        context={"debt": max(-view.balance, 0)},
     )
 
 
