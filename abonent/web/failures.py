@@ -86,6 +86,9 @@ def failure(
     if status == 401:
         # The text that was typed stays on the page; a banner tells what to do.
         response.headers["HX-Reswap"] = "none"
+    elif request.method not in {"GET", "HEAD"}:
+        # Told above the form, which stays with all that was typed.
+        response.headers["HX-Reswap"] = "afterbegin"
     return response
 
 

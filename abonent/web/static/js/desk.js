@@ -1,5 +1,5 @@
 // What every page of the desk does: keys, search line, menus, messages about the connection.
-import "./dialogs.js";
+import { openDialog } from "./dialogs.js";
 import { bindKeys } from "./keys.js";
 import { bindRegisters } from "./registers.js";
 import { bindFinder, bindOmnibox } from "./omnibox.js";
@@ -40,8 +40,12 @@ function bindMenus() {
 function bindConnection() {
   const banner = document.getElementById("connection");
   if (!banner) return;
+  // An open dialog makes the rest of the page inert: then it is said inside.
+  const place = () => (openDialog() ?? document.body).prepend(banner);
+  document.addEventListener("close", place, true);
   const say = (name) => {
     banner.hidden = !name;
+    if (name) place();
     for (const part of banner.querySelectorAll("[data-when]")) part.hidden = part.dataset.when !== name;
   };
   document.addEventListener("htmx:error", () => say("lost"));
@@ -49,6 +53,10 @@ function bindConnection() {
     const status = event.detail?.ctx?.response?.status;
     if (status === 401) say("ended");
     else if (status) say("");
+  });
+  // What failed before is no longer told while it is tried again.
+  document.addEventListener("htmx:before:request", () => {
+    document.querySelectorAll("[data-failure]").forEach((told) => told.remove());
   });
   addEventListener("online", () => say(""));
   addEventListener("offline", () => say("lost"));

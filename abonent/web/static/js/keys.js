@@ -112,5 +112,5 @@ export function bindKeys() {
   }
   tinykeys(window, bindings);
   addEventListener("keydown", onSingleKey);
-  document.documentElement.dataset.keys = "bound";
+  if (!singleKeysOff()) document.documentElement.dataset.keys = "bound";
 }
