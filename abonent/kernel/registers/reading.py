@@ -8,7 +8,7 @@ from __future__ import annotations
 import base64
 import binascii
 from collections.abc import AsyncIterator, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
@@ -17,7 +17,7 @@ import orjson
 
 from abonent.kernel.actor import Actor
 from abonent.kernel.db import Connection, reading, transaction
-from abonent.kernel.registers.asked import Asked
+from abonent.kernel.registers.asked import Asked, read_asked
 from abonent.kernel.registers.declaration import Column, Register, Row
 from abonent.kernel.snapshot import snapshot
 
@@ -158,14 +158,8 @@ async def own_keys(register: Register, keys: Sequence[Any], *, by: Actor) -> lis
     """Answer those of the keys whose rows exist for the actor, in their order."""
     if by.districts is None or not register.scope:
         return list(keys)
-    scope = register.scope.replace("$1", "$2")
-    text = (
-        f"SELECT {register.key} AS key FROM {register.source}"  # noqa: S608  declared
-        f" WHERE {register.key} = ANY($1::{register.key_type}[]) AND ({scope})"
-    )
-    async with reading() as connection:
-        rows = await connection.fetch(text, list(keys), sorted(by.districts))
-    own = {row["key"] for row in rows}
+    asked = replace(await read_asked(register, (), by=by), among=tuple(keys))
+    own = set(await read_keys(register, asked, by=by, limit=len(keys)))
     return [key for key in keys if key in own]
 
 
