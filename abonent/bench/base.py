@@ -24,9 +24,18 @@ FIRST_DAY = date(2026, 2, 28)
 FEES = (45_000, 56_000, 62_500, 75_000, 99_900)
 STREETS = 200
 
+STEMS = (
+    "Ленин", "Садов", "Лесов", "Миров", "Завод", "Школьн", "Полев", "Речн", "Южн", "Северн",
+)  # fmt: skip
+ENDINGS = (
+    "ская", "ский проезд", "ский переулок", "ский бульвар", "ский тупик", "ская аллея",
+    "ское шоссе", "ская набережная", "ский проспект", "ская площадь",
+)  # fmt: skip
 _PLACES = """
 INSERT INTO billing_place (district, street, house)
-SELECT 'Район ' || s % 12, 'Улица ' || s, h::text
+SELECT 'Район ' || s % 12,
+    ($2::text[])[1 + s % cardinality($2::text[])] || ($3::text[])[1 + s / 10 % cardinality($3::text[])],
+    h::text
 FROM generate_series(1, $1::int) s, generate_series(1, 20) h
 """
 _ACCOUNTS = """
@@ -109,7 +118,7 @@ async def build(settings: Settings, accounts: int, *, spread: bool = False) -> N
 
 
 async def _fill(connection: Connection, accounts: int, *, spread: bool) -> None:
-    await connection.execute(_PLACES, STREETS)
+    await connection.execute(_PLACES, STREETS, list(STEMS), list(ENDINGS))
     places = STREETS * 20
     await connection.execute(_ACCOUNTS, accounts, new_id(), places, spread, FIRST_DAY)
     for statement, *arguments in (

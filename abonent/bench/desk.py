@@ -17,7 +17,7 @@ from random import Random
 
 import httpx
 
-from abonent.bench.base import build, own_database
+from abonent.bench.base import STEMS, build, own_database
 from abonent.bench.people import SURNAMES, people
 from abonent.kernel import clock
 from abonent.kernel.crew import environment
@@ -108,7 +108,13 @@ class _Person:
     async def visitor(self, number: str, phone: str) -> None:
         """Find somebody, open the card, take money; now and then look into a register."""
         surname = self.luck.choice(SURNAMES)
-        asked = self.luck.choice((number, phone[4:], surname[:5].lower(), f"{surname} ива"))
+        place = (
+            f"{self.luck.choice(STEMS)[:4]} {self.luck.randint(1, 20)} {self.luck.randint(1, 144)}"
+        )
+        slip = f"{surname[0]}{surname[2]}{surname[1]}{surname[3:]}"
+        asked = self.luck.choice(
+            (number, phone[4:], surname[:5], f"{surname} ива", f"петр {surname}", place, slip)
+        ).lower()
         for end in range(3, len(asked) + 1, 3):
             await self.ask("omnibox", f"/find?q={asked[:end]}", fragment=True)
         await self.ask("card", f"/accounts/{number}")
@@ -133,7 +139,9 @@ _REGISTERS = (
     "/subscribers",
     "/subscribers?state=suspended",
     "/subscribers?q=ивано",
-    "/subscribers?street=Улица 7",
+    "/subscribers?street=Садовский",
+    "/subscribers?tariff=b1",
+    "/subscribers?sort=-balance",
     "/payments",
     "/payments?source=cash",
     "/audit",
