@@ -26,7 +26,7 @@ from abonent.kernel.registers.declaration import (
 SHIFT_STATES: Words = {
     "OPEN": (N_("at work"), "good"),
     "COUNTED": (N_("drawer counted"), "warn"),
-    "CLOSED": (N_("shut"), ""),
+    "CLOSED": (N_("closed"), ""),
 }
 FISCAL_STATES: Words = {
     "WAITING": (N_("waits to be sent"), "warn"),

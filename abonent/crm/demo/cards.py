@@ -30,6 +30,8 @@ _NOTES = (
     "Оплачивает сын из другого города, переводом.",
 )
 _PINNED = "Собака во дворе: без хозяина не входить."
+_SIGN = ("Северова", "Полянская", "Речной", "Луговой", "Озёрный")
+_BIC = "041117999"
 _DEVICES = (
     ("router", "rent", "Северный AX-1500", 150000),
     ("set_top", "rent", "Экран 4K", 200000),
@@ -62,12 +64,20 @@ async def name_companies(households: Sequence[Household], *, by: Actor, day: dat
             tax_id=who.tax_id,
             kpp=f"{who.tax_id[:4]}01001",
             legal_address=f"163000, г. Северный, ул. {who.street}, д. {who.house}",
-            signatory="Генеральный директор Северова А. Б.",
+            signatory=f"{Random(one.index).choice(_SIGN)} А. Б.",
             signs_by="Устава",
-            bank_bic="041117999",
-            bank_account="40702810804000012345",
+            bank_bic=_BIC,
+            bank_account=_bank_account(one.index),
         )
         await correct_subscriber(one.number, by=by, seen=None, given=given, today=day)
+
+
+def _bank_account(number: int) -> str:
+    """An account whose control key fits the demo's bank."""
+    weights = (7, 1, 3) * 8
+    digits = f"407028100{number:011d}"
+    key = sum(int(d) * w for d, w in zip(_BIC[-3:] + digits, weights, strict=False)) * 3 % 10
+    return f"{digits[:8]}{key}{digits[9:]}"
 
 
 async def _contacts(one: Household, chance: Random, by: Actor, day: date) -> None:
