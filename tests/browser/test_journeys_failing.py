@@ -126,6 +126,8 @@ async def test_what_was_typed_outlives_every_failure(provider: None, hire: Hire,
     await expect(dialog).to_contain_text("номер")
     await kept(page, case)
     await mended()
+    await loses_the_session(page)
+    await kept(page, case)
     if case.colleague:
         await case.colleague()
         await sends(page, {409})
@@ -168,6 +170,17 @@ async def loses_the_connection(page: Page, line: Line) -> None:
     await expect(told).to_be_visible()
     await expect(page.locator("[aria-busy=true]")).to_have_count(0)
     line.cut = False
+
+
+async def loses_the_session(page: Page) -> None:
+    """Signing in again in another tab goes on from there; the way to it can be pressed."""
+    cookies = await page.context.cookies()
+    await page.context.clear_cookies()
+    await sends(page, {401})
+    told = page.locator("dialog[open] #connection")
+    await expect(told).to_contain_text("Сеанс завершён")
+    await told.get_by_role("link").click(trial=True)
+    await page.context.add_cookies(cookies)  # type: ignore[arg-type]
 
 
 async def test_without_scripts_somebody_is_found_and_pays(provider: None, hire: Hire) -> None:

@@ -96,6 +96,7 @@ async def test_every_page_is_worked_in_the_russian_layout(provider: None, hire: 
     await at_the_cash_desk(page, keys)
     await in_the_registers(page, keys)
     await at_the_unmatched(page, keys)
+    await with_the_letters_off(page, keys)
 
 
 async def by_the_wrong_layout(page: Page, keys: Russian) -> None:
@@ -161,3 +162,20 @@ async def at_the_unmatched(page: Page, keys: Russian) -> None:
     await page.keyboard.press("1")
     await page.keyboard.press("Control+Enter")
     await expect(page.locator("[data-once]")).to_contain_text("больше ничего не ждёт")
+
+
+async def with_the_letters_off(page: Page, keys: Russian) -> None:
+    """Whoever has switched the letters off in the profile presses none by mistake; chords stay."""
+    address = page.url.partition("/outside")[0]
+    await page.goto(f"{address}/profile")
+    await page.locator("[name=single_keys]").uncheck()
+    await page.locator("form:has([name=single_keys]) button").click()
+    await page.wait_for_selector("html[data-keys=off]")
+    await page.goto(f"{address}/accounts/20418")
+    await page.wait_for_selector("html[data-keys=off]")
+    await page.locator("#omnibox[aria-expanded]").wait_for()
+    await keys.press("щ", "п", "л")
+    await page.keyboard.press("Control+KeyK")
+    await expect(page.locator("#omnibox")).to_be_focused()
+    await expect(page.locator("dialog[open]")).to_have_count(0)
+    assert page.url.endswith("/accounts/20418")

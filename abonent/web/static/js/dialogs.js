@@ -60,6 +60,9 @@ document.addEventListener("focusin", (event) => { held = event.target; });
 document.addEventListener("htmx:after:swap", () => {
   const arrived = slot()?.querySelector("dialog:not([open])");
   if (arrived) show(arrived);
+  // A failure is told in place of what was wrong with the form before.
+  const failed = document.querySelector("[data-failure]");
+  failed?.parentElement.querySelectorAll("[data-summary]").forEach((told) => { if (!failed.contains(told)) told.remove(); });
   // A refused form comes back with a summary of what is wrong: that is read first.
   document.querySelector("[data-summary]:not([data-seen])")?.focus();
   document.querySelectorAll("[data-summary]").forEach((summary) => { summary.dataset.seen = ""; });
