@@ -1,8 +1,9 @@
 """Static files: named by their content, compressed once, served as immutable.
 
 The built copies lie under the installation's home, because the package itself may be read-only.
-No build tool is needed: bundling is concatenation, and the ES modules keep their imports, with the
-hashed names written in.
+No build tool is needed: bundling is concatenation. Modules of one bundle become one module: what they
+import from each other is there already, so no two of them may give a name twice (a browser refuses
+such a module). Imports of other bundles stay, with the hashed names written in.
 """
 
 from __future__ import annotations
@@ -45,12 +46,8 @@ BUNDLES: dict[str, tuple[str, ...]] = {
     "icons.svg": ("vendor/icons.svg",),
     "htmx.js": ("vendor/htmx.min.js", "vendor/hx-sse.min.js"),
     "tinykeys.js": ("vendor/tinykeys.module.js",),
-    "dialogs.js": ("js/dialogs.js",),
-    "registers.js": ("js/registers.js",),
-    "keys.js": ("js/keys.js",),
-    "omnibox.js": ("js/omnibox.js",),
     "print.js": ("js/print.js",),
-    "desk.js": ("js/desk.js",),
+    "desk.js": ("js/dialogs.js", "js/registers.js", "js/keys.js", "js/omnibox.js", "js/desk.js"),
 }
 
 _SOURCE_MAP = re.compile(rb"(//|/\*)# sourceMappingURL=[^\n*]*(\*/)?")
@@ -78,7 +75,7 @@ def build_assets(home: Path) -> Assets:
     folder.mkdir(parents=True, exist_ok=True)
     names: dict[str, str] = {}
     for name, sources in BUNDLES.items():
-        content = _with_hashed_imports(_joined(sources), names)
+        content = _with_hashed_imports(_one_module(_joined(sources), sources), names)
         stem, _, suffix = name.rpartition(".")
         digest = hashlib.sha256(content).hexdigest()[:12]
         names[name] = f"{stem}.{digest}.{suffix}"
@@ -90,6 +87,17 @@ def _joined(sources: tuple[str, ...]) -> bytes:
     """Return the sources one after another, without references to maps that are not shipped."""
     parts = [_SOURCE_MAP.sub(b"", (SOURCE / source).read_bytes()) for source in sources]
     return b"\n".join(part.strip() for part in parts) + b"\n"
+
+
+def _one_module(content: bytes, sources: tuple[str, ...]) -> bytes:
+    """Leave out what modules joined into one import from and export to each other."""
+    modules = b"|".join(re.escape(Path(s).stem).encode() for s in sources if s.startswith("js/"))
+    if len(sources) < 2 or not modules:
+        return content
+    content = re.sub(
+        rb'^import [^;]*from "\./(?:%s)\.js";\n' % modules, b"", content, flags=re.MULTILINE
+    )
+    return re.sub(rb"^export (?=(?:async )?function |const )", b"", content, flags=re.MULTILINE)
 
 
 def _with_hashed_imports(content: bytes, names: dict[str, str]) -> bytes:

@@ -126,4 +126,4 @@ async def test_the_first_visit_stays_within_its_budget(seat: Page) -> None:
                   ...performance.getEntriesByType("resource")].map((entry) => entry.encodedBodySize)"""
     )
     assert sum(sizes) <= 130_000
-    assert len(sizes) <= 10
+    assert len(sizes) <= 6
