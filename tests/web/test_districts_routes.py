@@ -31,6 +31,7 @@ from abonent.web.access import PUBLIC, PageRoute
 from abonent.web.api.operations import PREFIX, ApiRoute
 from abonent.web.api.routes import API_ROUTES
 from abonent.web.queries import user_actor
+from abonent.web.registers.declared import REGISTERS
 from abonent.web.rights import WHOLE
 from abonent.web.routes import ROUTES
 from tests.billing.test_cash import OLGA, make_desks
@@ -174,6 +175,37 @@ async def test_no_page_says_anything_of_accounts_elsewhere(
         if answer.status_code >= 500 or TOLD.search(plain(answer.text)):
             wrong.append((address, answer.status_code, TOLD.findall(plain(answer.text))))
     assert read > 50
+    assert wrong == []
+
+
+async def test_no_filter_or_search_leads_elsewhere(centre: httpx.AsyncClient, world: World) -> None:
+    asked = [
+        f"{register.path}{part}?{query}"
+        for register in REGISTERS.values()
+        for part in ("", "/print")
+        for query in (
+            f"q={FOREIGN}", "q=орлов", "q=лесная", f"account={FOREIGN}", "district=Заречье",
+            f"building={world.ids['place']}", "q=345-67-89",
+        )
+    ]  # fmt: skip
+    days = "from=2026-10-25&through=2026-11-14"
+    asked += [
+        f"/turnover?{days}&by={level}{within}"
+        for level in ("building", "account", "entry")
+        for within in (
+            "", f"&account={FOREIGN}", "&district=Заречье", f"&building={world.ids['place']}",
+        )
+    ]  # fmt: skip
+    asked += [f"/find?q={query}" for query in ("Орлов", FOREIGN, f"{FOREIGN}-1", "SN-ELSEWHERE")]
+    wrong = []
+    for address in asked:
+        answer = await centre.get(address)
+        # What was asked for stands in the field again, and in what is said not to be there.
+        text = plain(re.sub(r'value="[^"]*"|<option[^<]*|<title>.*?</title>', "", answer.text))
+        said = [one for one in TOLD.findall(text) if one.lower() not in address.lower()]
+        links = re.findall(rf'href="/accounts/(?:{FOREIGN}|{COMPANY})', answer.text)
+        if answer.status_code >= 500 or said or links:
+            wrong.append((address, answer.status_code, said, links))
     assert wrong == []
 
 

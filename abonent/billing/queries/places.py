@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol
 
 from abonent.billing.queries.books import account_id
+from abonent.billing.queries.reach import check_reach
 from abonent.kernel.actor import Actor
 from abonent.kernel.errors import Malformed
 from abonent.kernel.i18n import N_
@@ -76,23 +77,28 @@ async def chosen_places(connection: Any, within: Within, *, by: Actor) -> Chosen
         if entity is None:
             unknown = N_("There is no such legal entity.")
             raise Malformed.of("legal_entity", within.legal_entity, unknown)
-    places = None
+    reached = places = None
+    if by.districts is not None:
+        reached = places = await _ids(connection, _DISTRICTS, sorted(by.districts))
     if within.district is not None:
-        places = await _ids(connection, _DISTRICT, within.district)
-        if not places:
+        own = _within(reached, await _ids(connection, _DISTRICT, within.district))
+        if not own:
             raise Malformed.of("district", within.district, N_("There is no such district."))
+        places = own
     if within.building is not None:
-        own = await _ids(connection, _BUILDING, within.building)
+        own = _within(reached, await _ids(connection, _BUILDING, within.building))
         if not own:
             raise Malformed.of("building", within.building, N_("There is no such building."))
-        places = own if places is None else places & own
-    if by.districts is not None:
-        reached = await _ids(connection, _DISTRICTS, sorted(by.districts))
-        places = reached if places is None else places & reached
+        places = _within(places, own)
     accounts = None
     if within.account is not None:
+        await check_reach(within.account, by=by)
         accounts = [await account_id(connection, within.account)]
     return Chosen(entity, places, accounts)
+
+
+def _within(chosen: frozenset[int] | None, own: frozenset[int]) -> frozenset[int]:
+    return own if chosen is None else chosen & own
 
 
 async def _ids(connection: Any, statement: str, value: object) -> frozenset[int]:
