@@ -14,7 +14,7 @@ from abonent.kernel.db import parse_address
 from abonent.kernel.embedded.sharing import shared_servers
 from abonent.kernel.migrate import migrate
 from abonent.kernel.sealing import seal_what_lies_open, use_secrets_of
-from abonent.kernel.settings import Settings, secret_key
+from abonent.kernel.settings import Settings, SettingsError, secret_key
 from abonent.web.service.factors import SEALED_FACTORS
 
 _UNREADABLE = (
@@ -52,11 +52,15 @@ def connect(
 async def bring_up(settings: Settings, *, report: Callable[[str], object] | None = None) -> None:
     """Bring the database up to this version, and seal whatever secret lies open in it.
 
-    Raises SettingsError where the installation's secret is no good: nothing is sealed with none.
+    Where the installation's own secret is no good, or another than it was, that is said and all else
+    goes on: only what needs the sealed ones is refused.
     """
     dsn = settings.database_url or ""
     await migrate(dsn, report=report)
-    secret_key(settings)
+    try:
+        secret_key(settings)
+    except (OSError, SettingsError) as error:
+        print(f"Warning: {error}", file=sys.stderr)
     use_secrets_of(settings)
     connection = await asyncpg.connect(**parse_address(dsn))
     try:

@@ -24,7 +24,7 @@ from abonent.kernel import clock
 from abonent.kernel.actor import SYSTEM
 from abonent.kernel.db import reading, transaction
 from abonent.kernel.sealing import Seal, Unsealable, use_secrets_of
-from abonent.kernel.settings import Settings, SettingsError, secret_key
+from abonent.kernel.settings import Settings, secret_key
 from abonent.web import service
 from abonent.web.service.factors import use_code
 from tests.web.seen import plain
@@ -229,14 +229,17 @@ async def test_a_factor_begun_and_not_confirmed_begins_anew(db: Any, database: S
 
 
 @pytest.mark.may_block
-async def test_an_installation_whose_secret_is_empty_says_so(
-    fresh_database: Settings, tmp_path: Any
+async def test_an_installation_whose_secret_is_empty_says_so_and_goes_on(
+    fresh_database: Settings, tmp_path: Any, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    await _shop()
     (tmp_path / "secret").write_text("")
-    broken = fresh_database.having(home=tmp_path)
-    with pytest.raises(SettingsError) as told:
-        await bring_up(broken)
-    assert "ABONENT_SECRET_KEY" in str(told.value)
-    use_secrets_of(broken)
+    await bring_up(fresh_database.having(home=tmp_path))
+    told = capsys.readouterr().err
+    for words in (str(tmp_path / "secret"), "ABONENT_SECRET_KEY", "agreement-key"):
+        assert words in told
+    assert (await agreement_of("shop")).code == "shop"
+    with pytest.raises(Unsealable):
+        await _key()
     with pytest.raises(Unsealable):
         SEALED_KEYS.seal.close("x", row="y")
