@@ -79,7 +79,7 @@ async def _end(request: Request, values: Values) -> str:
 FREEZE = Dialog(
     path="/accounts/{number:str}/freeze",
     right="billing.freeze.set",
-    title=N_("Freeze"),
+    title=N_("Voluntary freeze"),
     commit=N_("Set the freeze"),
     fields=(
         Field(name="from", label=N_("First day"), kind=Kind.DAY, half=True),
