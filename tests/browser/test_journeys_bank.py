@@ -90,11 +90,14 @@ async def upload(page: Page, content: bytes, name: str = "kl_to_1c.txt") -> None
     await page.wait_for_selector("html[data-keys=bound]")
 
 
-async def take(page: Page, settings: Settings) -> None:
+async def take(page: Page, settings: Settings, *, watched: bool = False) -> None:
+    """Let the file be taken; whoever watches the page sees it come to its end."""
     await page.keyboard.press("t")
     await page.wait_for_selector("progress")
     ((run, _attempts),) = await due_runs()
     await run_job(run, settings)
+    if not watched:
+        await page.reload()
     await expect(page.locator("main")).to_contain_text("Зачислено")
 
 
@@ -137,7 +140,7 @@ async def test_a_file_with_every_kind_of_trouble(provider: Settings, hire: Hire)
     for words_of_it in ("0.00", "-888.00", "31.11.2026", "ещё не исполнил"):
         await expect(wrongs.filter(has_text=words_of_it).first).to_be_visible()
     assert await unmatched_payments(by=SYSTEM) == []
-    await take(page, provider)
+    await take(page, provider, watched=True)
     after = {n: (await read_account(n, by=SYSTEM)).balance for n in before}
     assert after == {**before, "20417": before["20417"] + 55000}
     assert len(await unmatched_payments(by=SYSTEM)) == 6

@@ -84,11 +84,6 @@ CASES = {
         field="entrance", wrong="abc", right="2", table="crm_account", told="Адрес исправлен",
         colleague=the_flat_is_corrected,
     ),
-    "contact": Case(
-        role="office", page="/accounts/20417/subscriber", field="value", wrong="12",
-        opener='[hx-get="/accounts/20417/contacts/new"]', right="+7 903 111-22-33",
-        table="crm_contact", told="Контакт сохранён",
-    ),
     "cash": Case(
         role="cash", page="/cash", opener="[data-key=KeyM]", field="amount", wrong="900000",
         right="10", table="cash_move", told="Движение наличных записано",
