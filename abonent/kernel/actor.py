@@ -11,6 +11,7 @@ from abonent.kernel.i18n import N_
 ActorKind = Literal["user", "token", "system", "subscriber", "import"]
 
 EVERYTHING = "*"
+OVER_ALL = N_("This concerns the whole provider, and your work is limited to districts.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +56,8 @@ class Actor:
 
     def require(self, right: str) -> None:
         """Raise Forbidden unless the actor may."""
+        if self.holds(right) and right in self.without:
+            raise Forbidden("FORBIDDEN", OVER_ALL, right=right)
         if not self.may(right):
             raise Forbidden("FORBIDDEN", N_("You do not have the right to do this."), right=right)
 

@@ -12,7 +12,7 @@ from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from abonent.billing.queries.reach import check_building, check_reach
-from abonent.kernel.actor import Actor
+from abonent.kernel.actor import OVER_ALL, Actor
 from abonent.kernel.errors import Forbidden
 from abonent.kernel.i18n import N_
 from abonent.web.errors import NotSignedIn
@@ -97,7 +97,8 @@ def guarded(endpoint: Endpoint, right: str, *, reach: Reach | None = None) -> En
         if identity is None:
             raise NotSignedIn
         if right != SIGNED_IN and not identity.actor.may(right):
-            message = N_("Your role does not include this right: {right}.")
+            lacking = N_("Your role does not include this right: {right}.")
+            message = OVER_ALL if identity.actor.holds(right) else lacking
             raise Forbidden("FORBIDDEN", message, right=right)
         if reach is not None:
             await reach(request, identity.actor)

@@ -230,7 +230,8 @@ async def test_the_work_over_the_whole_provider_is_not_offered(
     for path in ("/parked", "/outside", "/turnover?from"):
         assert f'href="{path}' not in page, path
     assert "Платежи открытого дня" not in plain(page)
-    assert (await centre.get("/parked")).status_code == 403
+    refused = await centre.get("/parked")
+    assert (refused.status_code, "ограничена районами" in plain(refused.text)) == (403, True)
     day = plain((await centre.get("/day")).text)
     assert "Начислено" not in day
     whole = [r for r in ROUTES if isinstance(r, PageRoute) and r.right in WHOLE]
