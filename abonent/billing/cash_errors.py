@@ -55,6 +55,17 @@ class NoOpenShift(Refused):
         )
 
 
+class NoDrawer(Refused):
+    """Cash is paid back out of the drawer of an open shift; this actor has none."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "NO_OPEN_SHIFT",
+            N_("Cash is paid out of the drawer of an open shift: open one first."),
+            field="method",
+        )
+
+
 class TakenAtDesk(Refused):
     """Cash that a desk took goes back out of a drawer, by voiding its receipt."""
 

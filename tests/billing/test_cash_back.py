@@ -7,14 +7,25 @@ from typing import Any
 
 import pytest
 
-from abonent.billing.cash_errors import NoOpenShift, NotInDrawer, OtherOffice, TakenAtDesk
+from abonent.billing.cash_errors import (
+    NoDrawer,
+    NoOpenShift,
+    NotInDrawer,
+    OtherOffice,
+    TakenAtDesk,
+)
 from abonent.billing.errors import AlreadyReversed
 from abonent.billing.queries.accounts import read_account
 from abonent.billing.queries.cash.receipts import latest_receipts, receipt
 from abonent.billing.queries.cash.shifts import shift_of
 from abonent.billing.service.cash.offices import set_desk, set_office
-from abonent.billing.service.cash.shifts import close_shift, count_shift, open_shift
-from abonent.billing.service.cash.taking import refund_at_desk, take_at_desk, take_back
+from abonent.billing.service.cash.shifts import close_shift, count_shift, move_cash, open_shift
+from abonent.billing.service.cash.taking import (
+    refund_at_desk,
+    take_at_desk,
+    take_back,
+    void_receipt,
+)
 from abonent.billing.service.payments import take_payment
 from abonent.kernel.actor import SYSTEM, Actor
 from abonent.kernel.errors import Forbidden
@@ -107,6 +118,32 @@ async def test_cash_paid_out_leaves_the_drawer_of_who_pays(provider: None) -> No
     assert f"20421-{paid.entry_no}" in found.moves[0].reason
     await refund_at_desk("20421", by=chief, amount=10000, method="bank")
     assert (await shift_of(shift.id, by=chief)).should == 20000
+
+
+async def test_nobody_of_the_staff_pays_cash_back_past_a_drawer(provider: None) -> None:
+    was = (await read_account("20421", by=SYSTEM)).balance
+    with pytest.raises(NoDrawer) as refused:
+        await refund_at_desk("20421", by=HEAD, amount=10000, method="cash")
+    assert refused.value.field == "method"
+    assert (await read_account("20421", by=SYSTEM)).balance == was
+    await refund_at_desk("20421", by=HEAD, amount=100, method="bank")
+    await refund_at_desk("20421", by=TOKEN, amount=100, method="cash")
+
+
+async def test_no_more_is_voided_than_the_drawer_holds(provider: None) -> None:
+    shift = await open_shift("К1", by=OLGA)
+    taken = await take(50000, "a")
+    await move_cash(shift.id, by=OLGA, kind="out", amount=20000, reason="Сдача в банк")
+    was = await balance()
+    with pytest.raises(NotInDrawer):
+        await void_receipt(taken.receipt.desk_id, 1, by=OLGA, reason="x")
+    with pytest.raises(NotInDrawer):
+        await take_back(NUMBER, taken.taken.entry_no, by=OLGA, reason="x")
+    assert (await shift_of(shift.id, by=OLGA)).should == 30000
+    assert await balance() == was
+    await move_cash(shift.id, by=OLGA, kind="in", amount=20000, reason="Размен")
+    await void_receipt(taken.receipt.desk_id, 1, by=OLGA, reason="x")
+    assert (await shift_of(shift.id, by=OLGA)).should == 0
 
 
 async def test_a_shift_is_opened_in_ones_own_office(provider: None) -> None:

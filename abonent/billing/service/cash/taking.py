@@ -7,7 +7,9 @@ from datetime import date
 
 from abonent.billing.cash_errors import (
     AlreadyVoided,
+    NoDrawer,
     NoOpenShift,
+    NotInDrawer,
     OfAnotherShift,
     TakenAtDesk,
     TooLittleGiven,
@@ -16,6 +18,7 @@ from abonent.billing.cash_errors import (
 from abonent.billing.queries.accounts import view_of
 from abonent.billing.queries.cash.desks import has_desks
 from abonent.billing.queries.cash.receipts import Receipt, load_receipt, own_receipt
+from abonent.billing.queries.cash.shifts import load_shift
 from abonent.billing.rules.cash import CASH, ShiftState
 from abonent.billing.service.cash.shifts import actor_code, move_cash
 from abonent.billing.service.payments import Taken, refund, reverse_payment, take_payment
@@ -117,13 +120,15 @@ async def take_back(number: str, payment: int, *, by: Actor, reason: str) -> Tak
 
 
 async def refund_at_desk(number: str, *, by: Actor, amount: int, method: str) -> Taken:
-    """Pay money back: cash out of the drawer of the actor's open shift, where there is one.
+    """Pay money back: a person pays cash out of the drawer of an open shift, where there are desks.
 
-    Raises NotInDrawer, WrongShiftState, and what refund raises.
+    Raises NoDrawer, NotInDrawer, WrongShiftState, and what refund raises.
     """
     async with unit_of_work(by) as work:
         paid = await refund(number, by=by, amount=amount, method=method)
         drawer = await _drawer(work) if method == CASH else None
+        if drawer is None and method == CASH and await must_have_shift(by):
+            raise NoDrawer
         if drawer is not None and drawer.shift is not None:
             paper = _("Refund, entry {entry}", entry=f"{number}-{paid.entry_no}")
             await move_cash(drawer.shift, by=by, kind="out", amount=amount, reason=paper)
@@ -161,7 +166,7 @@ class _Voided:
 async def _void(
     work: UnitOfWork, voided: Receipt, *, by: Actor, reason: str, drawer: bool = False
 ) -> _Voided:
-    """Void a receipt; with `drawer` its cash must come out of one."""
+    """Void a receipt; with `drawer` its cash must come out of one. Raises NotInDrawer."""
     taken = await reverse_payment(voided.account, voided.entry_no, by=by, reason=reason)
     place = await _drawer(work)
     if drawer and place is None and voided.source == CASH:
@@ -169,6 +174,10 @@ async def _void(
     inside = place is not None and place.shift == voided.shift_id
     if not (inside or by.may("billing.payment.reverse_closed")):
         raise OfAnotherShift(voided.number)
+    if voided.source == CASH and place is not None and place.shift is not None:
+        should = (await load_shift(work.connection, place.shift)).should
+        if voided.amount > should:
+            raise NotInDrawer(voided.amount, should)
     receipt = await _give(
         work, place or _Place(voided.desk_id, None), taken, kind="void", source=voided.source,
         amount=voided.amount, corrects=voided, reason=reason,
