@@ -33,7 +33,7 @@ _PEOPLE = (
 )
 SIGN_INS = tuple((login, PASSWORD, what) for login, _, what in _PEOPLE)
 """Login (the role's code), password, what the person does."""
-SUBSCRIBER = (str(FIRST_NUMBER), "a code, see below", "a subscriber, at /my")
+SUBSCRIBER = (str(FIRST_NUMBER), "code: shown here", "a subscriber, at /my")
 """The account to sign in with on the portal; the message with the code is shown by the worker."""
 
 
