@@ -57,6 +57,11 @@ def use_time_zone(zone: tzinfo) -> None:
     _Installed.zone = zone
 
 
+def time_zone() -> tzinfo:
+    """The company's time zone: its days begin and end by this clock."""
+    return _Installed.zone
+
+
 @contextmanager
 def speaking(language: str) -> Iterator[None]:
     """Speak a language within the block, for example while a letter is rendered."""

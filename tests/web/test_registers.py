@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import json
 import re
 from collections.abc import Awaitable, Callable
 from io import BytesIO
@@ -101,6 +103,19 @@ async def test_a_broken_cursor_shows_the_first_page(head: httpx.AsyncClient) -> 
     whole = rows_of((await head.get("/payments")).text)
     for cursor in ("x", "W10", "WyJhIiwxXQ"):
         assert rows_of((await head.get(f"/payments?after={cursor}")).text) == whole
+
+
+async def test_a_cursor_beyond_what_numbers_and_instants_hold_shows_the_first_page(
+    head: httpx.AsyncClient,
+) -> None:
+    await pay("20417", 5000, "one")
+    whole = rows_of((await head.get("/payments?sort=sum")).text)
+    for start in ([2**63, 1], [1, 2**63], [10**30, 1], ["0001-01-01T00:00:00+23:59", 1]):
+        cursor = base64.urlsafe_b64encode(json.dumps(start).encode()).decode().rstrip("=")
+        for register in ("payments?sort=sum", "payments?sort=-day", "staff?sort=seen"):
+            answer = await head.get(f"/{register}&after={cursor}")
+            assert answer.status_code == 200, (register, start)
+        assert rows_of((await head.get(f"/payments?sort=sum&after={cursor}")).text) == whole
 
 
 async def test_totals_say_how_many_and_how_much(head: httpx.AsyncClient) -> None:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
 from typing import Any
 
 import httpx
 import pytest
 
 from abonent.kernel.actor import SYSTEM
+from abonent.kernel.i18n import time_zone
 from abonent.web import service
 from abonent.web.queries import identify
 from tests.web.seed import small_provider
@@ -199,3 +201,20 @@ async def test_who_signs_in_stands_in_the_audit_by_name(db: Any) -> None:
     row = await db.fetchrow("SELECT * FROM audit WHERE action = 'web:user:sign_in'")
     assert (row["actor_kind"], row["actor_id"]) == ("user", str(user))
     assert row["session_id"] is not None
+
+
+async def test_the_audit_is_narrowed_to_days_of_the_company(
+    admin: httpx.AsyncClient, db: Any
+) -> None:
+    at = await db.fetchval("SELECT max(at) FROM audit")
+    day = at.astimezone(time_zone()).date()
+    for asked, seen in (
+        (f"day.from={day}&day.to={day}", True),
+        (f"day.from={day + timedelta(1)}", False),
+        (f"day.to={day - timedelta(1)}", False),
+        ("day.to=9999-12-31", True),
+    ):
+        answer = await admin.get(f"/audit?{asked}")
+        assert answer.status_code == 200, asked
+        assert bool(re.search(r"/audit/\d", answer.text)) is seen, asked
+    assert (await admin.get("/audit?day.from=0001-01-01")).status_code == 200

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date
+from datetime import UTC, date, datetime, time
 from typing import Any, TypeAlias
 
 from abonent.kernel.actor import Actor
 from abonent.kernel.db import reading
-from abonent.kernel.i18n import N_
+from abonent.kernel.i18n import N_, time_zone
 from abonent.kernel.money import installed_currency, parse_amount
 from abonent.kernel.registers.declaration import Ask, Column, Filter, Register
 
@@ -170,11 +170,17 @@ def _value(one: Filter, texts: tuple[str, ...]) -> tuple[Any, ...]:
             return (one.read(text),)
         case Ask.DAYS:
             try:
-                return (date.fromisoformat(text),)
-            except ValueError:
+                day = date.fromisoformat(text)
+                return (_beginning(day) if one.instants else day,)
+            except (ValueError, OverflowError):
                 raise ValueError(_BAD_DAY) from None
         case Ask.AMOUNTS:
             try:
                 return (parse_amount(text, installed_currency().digits),)
             except ValueError:
                 raise ValueError(_BAD_AMOUNT) from None
+
+
+def _beginning(day: date) -> datetime:
+    """The instant at which a day begins at the company's."""
+    return datetime.combine(day, time.min, time_zone()).astimezone(UTC)

@@ -83,7 +83,7 @@ class Filter:
 
     CHOICE gives a text[]; TEXT a text as `read` makes it of what was typed; FLAG nothing. DAYS and
     AMOUNTS have two conditions, `least` and `most`, each with its own $1: a date (`most` is the last
-    day, inclusive) or minor units. `among` is a statement, quick by an index, that gives a column
+    day, inclusive) or minor units. With `instants` the date is the instant at which that day begins. `among` is a statement, quick by an index, that gives a column
     `key`: the keys of every row that can match. Where they are few the page is looked for among
     them, not along the register's order.
     """
@@ -99,6 +99,7 @@ class Filter:
     options: Options | None = None
     read: Callable[[str], str] = str.strip
     hint: str = ""
+    instants: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ import base64
 import binascii
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 import asyncpg
@@ -221,9 +221,11 @@ def _encode(row: Row) -> str:
 
 _READ: dict[str, Callable[[str], Any]] = {
     "date": date.fromisoformat,
-    "timestamptz": datetime.fromisoformat,
+    "timestamptz": lambda text: datetime.fromisoformat(text).astimezone(UTC),
 }
 _TYPES: dict[str, type] = {"text": str, "date": str, "timestamptz": str, "boolean": bool}
+_BITS = {"integer": 31}
+"""How large a whole number may be; 63 bits where nothing stands here."""
 
 
 def _decode(cursor: str, sort: Column, register: Register) -> tuple[Any, Any] | None:
@@ -232,13 +234,15 @@ def _decode(cursor: str, sort: Column, register: Register) -> tuple[Any, Any] | 
     try:
         at, key = orjson.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
         return _typed(at, sort.order_type), _typed(key, register.key_type)
-    except (binascii.Error, ValueError, TypeError):
+    except (binascii.Error, ValueError, TypeError, OverflowError):
         return None
 
 
 def _typed(value: Any, sql_type: str) -> Any:
     if not isinstance(value, _TYPES.get(sql_type, int)):
         raise TypeError(sql_type)
+    if isinstance(value, int) and value.bit_length() > _BITS.get(sql_type, 63):
+        raise ValueError(sql_type)
     if isinstance(value, str) and "\x00" in value:
         raise ValueError(sql_type)
     return _READ[sql_type](str(value)) if sql_type in _READ else value

@@ -96,7 +96,8 @@ AUDIT = Register(
             label=N_("Day"),
             ask=Ask.DAYS,
             least="a.at >= $1",
-            most="a.at < $1 + 1",
+            most="a.at < $1::timestamptz + interval '1 day'",
+            instants=True,
         ),
         Filter(
             name="room",
