@@ -8,7 +8,7 @@ from functools import wraps
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route
+from starlette.routing import Match, Route
 from starlette.types import Receive, Scope, Send
 
 from abonent.billing.queries.reach import check_building, check_reach
@@ -58,6 +58,13 @@ class PageRoute(Route):
         self.body_limit = body_limit
         served = guarded(endpoint, right, reach=_reach_of(path))
         super().__init__(path, served, methods=list(methods), name=name)
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        """Tell whether a request is for this route; a number of thousands of digits names nothing."""
+        try:
+            return super().matches(scope)
+        except ValueError:
+            return Match.NONE, {}
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve a request that this route matched."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from urllib.parse import quote
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -10,6 +11,9 @@ from starlette.responses import RedirectResponse, Response
 
 from abonent.kernel.errors import FieldError
 from abonent.web.render import wants_fragment
+
+_OF_ADDRESSES = ":/%#?=@[]!$&'()*+,;"
+"""What stays as it is in an address of a header; all else there is written in ASCII."""
 
 
 async def form_of(request: Request) -> dict[str, str]:
@@ -41,5 +45,5 @@ def local_path(text: str, *, default: str = "/") -> str:
 def go_to(request: Request, path: str) -> Response:
     """Lead the browser to a page after a form was carried out."""
     if wants_fragment(request):
-        return Response(status_code=204, headers={"HX-Redirect": path})
+        return Response(status_code=204, headers={"HX-Redirect": quote(path, safe=_OF_ADDRESSES)})
     return RedirectResponse(path, 303)

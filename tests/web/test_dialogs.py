@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import secrets
 from collections.abc import Awaitable, Callable
 from datetime import date, timedelta
 from typing import Any
@@ -93,6 +94,15 @@ async def test_a_form_sent_again_with_another_amount_is_told_who_took_the_first(
     assert answer.status_code == 409
     assert "Мария Петрова" in answer.text
     assert key_of(answer.text) != key
+
+
+async def test_a_payment_under_a_key_that_no_form_has_is_not_taken(
+    clerk: httpx.AsyncClient,
+) -> None:
+    form = {"amount": "100", "source": "cash", "step": "do"}
+    for key in ("", "k" * 201, secrets.token_hex(5000)):
+        answer = await clerk.post("/accounts/20418/payment", data=form | {"key": key})
+        assert answer.status_code == 400, key[:5]
 
 
 async def test_the_same_payment_within_a_minute_is_asked_about(clerk: httpx.AsyncClient) -> None:

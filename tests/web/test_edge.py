@@ -187,6 +187,25 @@ async def test_what_the_database_cannot_hold_names_nothing(
     assert (await (await enter("head")).get(path)).status_code == status
 
 
+async def test_a_number_of_thousands_of_digits_names_nothing(
+    enter: Enter, guest: httpx.AsyncClient
+) -> None:
+    head = await enter("head")
+    for path in ("/staff/{}", "/documents/{}/document.pdf", "/cash/receipts/{}/1"):
+        for browser in (head, guest):
+            answer = await browser.get(path.format("9" * 5000))
+            assert answer.status_code == 404, path
+
+
+async def test_a_script_is_led_to_an_address_that_a_header_can_hold(
+    guest: httpx.AsyncClient,
+) -> None:
+    form = {"theme": "dark", "next": "/provider/desks/edit/К1?a=1&b=%41"}
+    answer = await guest.post("/display", data=form, headers={"HX-Request": "true"})
+    assert answer.status_code == 204
+    assert answer.headers["HX-Redirect"] == "/provider/desks/edit/%D0%9A1?a=1&b=%41"
+
+
 async def test_a_field_with_a_nul_is_refused(guest: httpx.AsyncClient) -> None:
     form = {"login": "a\x00b", "password": "x"}
     assert (await guest.post("/sign-in", data=form)).status_code == 400

@@ -27,6 +27,7 @@ from abonent.kernel import clock
 from abonent.kernel.actor import Actor
 from abonent.kernel.errors import Conflict, DomainError, Malformed
 from abonent.kernel.i18n import N_, current_language
+from abonent.kernel.idempotency import LONGEST_KEY
 from abonent.kernel.money import format_money
 from abonent.web.forms import form_of, go_to
 from abonent.web.pages.accounts import card_of, words
@@ -134,7 +135,7 @@ def _given(form: Mapping[str, str]) -> int | None:
 def _check(form: Mapping[str, str], twin: Known | None) -> None:
     if form.get("source") not in SOURCES:
         raise Malformed.of("source", form.get("source"), N_("Choose where the money came from."))
-    if not form.get("key"):
+    if not 0 < len(form.get("key", "")) <= LONGEST_KEY:
         raise Malformed.of("amount", "", N_("Open the form again: it has lost its key."))
     if twin is not None and form.get("again") != "on":
         raise Malformed.of("again", "", N_("Say that it is another payment, or close the form."))
