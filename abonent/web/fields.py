@@ -65,6 +65,7 @@ class Field:
 
 
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s.]+")
+_FIRST_DAY, _LAST_DAY = date(1800, 1, 1), date(2199, 12, 31)
 _HUNDREDTHS = re.compile(r"(\d{1,3})(?:[.,](\d{1,2}))?")
 
 
@@ -187,9 +188,17 @@ def _number(asked: Field, text: str, _offered: Choices) -> int:
     return int(text)
 
 
+def day_of(text: str) -> date:
+    """Return the day of an ISO date. Raises ValueError, also where reckoning with days would end."""
+    day = date.fromisoformat(text)
+    if not _FIRST_DAY <= day <= _LAST_DAY:
+        raise ValueError(text)
+    return day
+
+
 def _day(asked: Field, text: str, _offered: Choices) -> date:
     try:
-        return date.fromisoformat(text)
+        return day_of(text)
     except ValueError:
         raise Malformed.of(asked.name, text, N_("Give a day.")) from None
 

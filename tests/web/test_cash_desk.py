@@ -102,7 +102,9 @@ async def test_a_day_at_the_desk(cashier: httpx.AsyncClient) -> None:
     assert 'value="60"' in refused.text
     done = await send(cashier, f"{path}/close", handed_in="60", explanation="Нет мелочи")
     assert done.headers["hx-redirect"] == f"/cash?done=close:{own.id}"
-    assert "Смена закрыта" in plain((await cashier.get(done.headers["hx-redirect"])).text)
+    told = (await cashier.get(done.headers["hx-redirect"])).text
+    assert "Смена закрыта" in plain(told)
+    assert f"/cash/shifts/{own.id}/report.pdf" in told
     closed = await shift()
     assert (closed.left_money, closed.difference, closed.state) == (0, -50, "CLOSED")
 

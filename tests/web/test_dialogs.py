@@ -195,6 +195,15 @@ async def test_a_tariff_changed_meanwhile_is_told_with_who_and_when(
     assert done.status_code == 204
 
 
+async def test_days_and_numbers_beyond_all_reckoning_are_refused(clerk: httpx.AsyncClient) -> None:
+    for day in ("9999-12-31", "0001-01-01"):
+        form = {"key": "k", "step": "do", "from": day, "to": day, "reason": "Проверка"}
+        answer = await clerk.post("/accounts/20417/freeze", data=form)
+        assert answer.status_code == 400, day
+    answer = await clerk.get(f"/accounts/20417/tariff?service={'9' * 5000}")
+    assert answer.status_code == 200
+
+
 async def test_a_freeze_is_shown_set_and_ended(clerk: httpx.AsyncClient) -> None:
     dialog = await clerk.get("/accounts/20417/freeze", headers=HX)
     assert 'value="2026-11-15"' in dialog.text

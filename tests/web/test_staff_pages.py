@@ -218,3 +218,10 @@ async def test_the_audit_is_narrowed_to_days_of_the_company(
         assert answer.status_code == 200, asked
         assert bool(re.search(r"/audit/\d", answer.text)) is seen, asked
     assert (await admin.get("/audit?day.from=0001-01-01")).status_code == 200
+
+
+async def test_guesses_at_ones_own_password_are_slowed_down(admin: httpx.AsyncClient) -> None:
+    form = {"old": "wrong", "password": PASSWORD, "again": PASSWORD}
+    for _guess in range(5):
+        assert (await admin.post("/profile/password", data=form)).status_code == 422
+    assert (await admin.post("/profile/password", data=form)).status_code == 429

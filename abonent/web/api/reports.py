@@ -102,7 +102,7 @@ async def show_turnover(asked: Asked[TurnoverQuery]) -> TurnoverAnswer:
 
 
 def _within(place: str | None) -> Within:
-    if place is not None and place.isdecimal() and int(place) > MOST_NUMBER:
+    if place is not None and place.isdecimal() and (len(place) > 19 or int(place) > MOST_NUMBER):
         raise Malformed.of("place", place, NO_SUCH_PLACE)
     return within_place(place)
 

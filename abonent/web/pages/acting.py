@@ -18,6 +18,7 @@ from abonent.kernel.i18n import N_, _, ngettext
 from abonent.kernel.idempotency import remember, remembered
 from abonent.kernel.money import LARGEST, installed_currency, parse_amount
 from abonent.web.errors import status_of
+from abonent.web.fields import day_of
 from abonent.web.forms import by_field
 from abonent.web.render import fragment, page, wants_fragment
 
@@ -53,7 +54,7 @@ def day_in(form: Mapping[str, str], name: str) -> date:
     """Return the day of a field. Raises Malformed."""
     text = form.get(name, "").strip()
     try:
-        return date.fromisoformat(text)
+        return day_of(text)
     except ValueError:
         raise Malformed.of(name, text, N_("Give a day.")) from None
 

@@ -127,7 +127,7 @@ async def change(request: Request) -> Response:
     by, number = signed_in(request).actor, request.path_params["number"]
     form = await form_of(request)
     no = form.get("service", "")
-    found = await _choices(number, int(no) if no.isdecimal() else None, by)
+    found = await _choices(number, int(no) if no.isdecimal() and len(no) < 10 else None, by)
     if str(found.service.no) != form.get("was_service", no) or not form.get("seen"):
         form |= {"seen": seen(found.service), "tariff": ""}
     error: DomainError | None = None

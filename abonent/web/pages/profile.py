@@ -10,7 +10,7 @@ from starlette.responses import RedirectResponse, Response
 from abonent.kernel.errors import FieldError, Malformed
 from abonent.kernel.i18n import N_
 from abonent.web import service
-from abonent.web.errors import WrongPassword
+from abonent.web.errors import TooManyAttempts, WrongPassword
 from abonent.web.forms import by_field, form_of
 from abonent.web.queries import open_sessions
 from abonent.web.render import page, signed_in
@@ -70,6 +70,9 @@ async def change_password(request: Request) -> Response:
         )
     except Malformed as error:
         return await _profile(request, errors=by_field(error.errors), status=422)
+    except TooManyAttempts as error:
+        wrong = FieldError("old", "", error.text())
+        return await _profile(request, errors=by_field((wrong,)), status=429)
     except WrongPassword:
         wrong = FieldError("old", "", N_("This is not your present password."))
         return await _profile(request, errors=by_field((wrong,)), status=422)

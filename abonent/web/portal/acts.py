@@ -90,7 +90,9 @@ async def show_tariff(request: Request) -> Response:
 async def _choices(number: str, given: Mapping[str, str], by: Actor) -> TariffChoices:
     """The tariffs of a service that are sold to such a subscriber, the one in force among them."""
     no = given.get("service", "")
-    found = await tariff_choices(number, int(no) if no.isdecimal() else None, by=by)
+    found = await tariff_choices(
+        number, int(no) if no.isdecimal() and len(no) < 10 else None, by=by
+    )
     face = await face_of(number, by=by)
     kind = face.kind if face else None
     fit = [c for c in found.choices if c.current or (c.sold and c.audience in {None, kind})]

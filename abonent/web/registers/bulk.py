@@ -14,6 +14,7 @@ from abonent.kernel.i18n import N_
 from abonent.kernel.registers.asked import read_asked
 from abonent.kernel.registers.declaration import Bulk, Register
 from abonent.kernel.registers.reading import own_keys, read_keys
+from abonent.web.access import LARGEST
 from abonent.web.dialogs import Dialog, Opened
 from abonent.web.fields import Values
 from abonent.web.registers.tasks import ask_task
@@ -21,6 +22,8 @@ from abonent.web.render import signed_in
 
 MOST = 10_000
 """The most rows changed by one task."""
+_DIGITS = len(str(LARGEST))
+"""No number of a row has more."""
 
 
 def bulk_dialog(register: Register, action: Bulk) -> Dialog:
@@ -79,7 +82,11 @@ async def _keys(register: Register, request: Request, by: Actor) -> list[Any]:
     else:
         texts = [text for name, text in pairs if name == "key"]
         number = register.key_type != "text"
-        named = [int(text) if number else text for text in texts if text.isdecimal() or not number]
+        if number:
+            whole = [int(text) for text in texts if text.isdecimal() and len(text) <= _DIGITS]
+            named: list[Any] = [key for key in whole if key <= LARGEST]
+        else:
+            named = list(texts)
         keys = await own_keys(register, named, by=by)
     if len(keys) > MOST:
         many = N_("More than {most} rows at once: narrow the register first.")

@@ -59,5 +59,10 @@ async def _count(connection: Any, key: bytes, *, limit: Limit, now: datetime) ->
 
 async def forgive(connection: Any, own: bytes, address: bytes) -> None:
     """After a right answer: forget the guesses at it, and take this one off the address's count."""
-    await connection.execute(_FORGET, own, clock.now() - timedelta(days=1))
+    await forget_attempts(connection, own)
     await connection.execute(_UNCOUNT, address)
+
+
+async def forget_attempts(connection: Any, key: bytes) -> None:
+    """Forget the guesses under a key, and what is old."""
+    await connection.execute(_FORGET, key, clock.now() - timedelta(days=1))

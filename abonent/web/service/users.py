@@ -15,8 +15,9 @@ from abonent.kernel.ids import new_id
 from abonent.web import passwords
 from abonent.web.errors import LoginTaken, UnknownRole, WrongPassword
 from abonent.web.rights import USER_EDIT
-from abonent.web.rules import PASSWORD_LENGTH, normal_login
+from abonent.web.rules import PASSWORD_LENGTH, PER_LOGIN, normal_login, throttle_key
 from abonent.web.service.giving import check_post, districts_within, keeping_an_administrator
+from abonent.web.service.throttle import count_attempt, forget_attempts
 
 THEMES = ("auto", "light", "dark")
 
@@ -94,15 +95,19 @@ async def set_password(login: str, *, password: str, by: Actor) -> None:
 async def change_password(user_id: int, *, old: str, new: str, session_id: int, by: Actor) -> None:
     """Change one's own password; every other session of the user ends.
 
-    Raises WrongPassword when the old one is not right, Malformed when the new one is too short.
+    Raises WrongPassword when the old one is not right, TooManyAttempts as at a sign-in, Malformed
+    when the new one is too short.
     """
     check_password(new)
+    guesses = throttle_key("own-password", str(user_id))
+    await count_attempt({guesses: PER_LOGIN})
     async with unit_of_work(by) as uow:
         stored = await uow.connection.fetchval(_STORED, user_id)
     if not await passwords.password_matches(stored, old):
         raise WrongPassword
     fresh = await passwords.hash_password(new)
     async with unit_of_work(by) as uow:
+        await forget_attempts(uow.connection, guesses)
         await uow.connection.execute(_SET_PASSWORD, user_id, fresh)
         await uow.connection.execute(_END_SESSIONS, user_id, clock.now(), session_id)
         await uow.audit("web:user:password", f"user:{user_id}")

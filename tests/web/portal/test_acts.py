@@ -100,6 +100,13 @@ async def test_a_tariff_that_is_not_offered_is_refused(enter: Enter, db: Any) ->
     assert (await client.post(f"{BASE}/tariff", data=form)).status_code == 400
 
 
+async def test_a_freeze_until_the_end_of_reckoning_is_refused(enter: Enter) -> None:
+    browser = await enter()
+    form = {"key": "k", "from": "9999-12-31", "to": "9999-12-31"}
+    assert (await browser.post(f"{BASE}/freeze", data=form)).status_code == 400
+    assert (await browser.get(f"{BASE}/freeze", params=form)).status_code == 400
+
+
 async def test_a_freeze_is_set_and_ended(enter: Enter, db: Any) -> None:
     client = await enter()
     page = (await client.get(f"{BASE}/freeze?from=2026-11-10&to=2026-11-29")).text

@@ -71,7 +71,7 @@ def read_pieces(form: Mapping[str, str], known: Sequence[Denomination]) -> dict[
         text = form.get(name, "").strip()
         if not text:
             pieces[one.value] = 0
-        elif text.isascii() and text.isdecimal() and int(text) <= _MOST:
+        elif text.isascii() and text.isdecimal() and len(text) < 10 and int(text) <= _MOST:
             pieces[one.value] = int(text)
         else:
             message = N_("{piece}: give a whole number of pieces.")

@@ -20,6 +20,7 @@ from abonent.kernel.db import reading
 from abonent.kernel.documents.printing import print_document, record_printed
 from abonent.kernel.i18n import N_, ngettext
 from abonent.kernel.requisites import Requisites
+from abonent.web.access import LARGEST
 from abonent.web.files import pdf_answer
 from abonent.web.pages.cash.papers import (
     day_paper,
@@ -60,7 +61,9 @@ async def show_desk(request: Request) -> Response:
 async def _last_closed(request: Request, by: Actor) -> Shift | None:
     """The shift that was just closed, so that its report can be printed at once."""
     kind, _, number = request.query_params.get("done", "").partition(":")
-    if kind != "close" or not number.isdecimal() or len(number) > 18:
+    if kind != "close" or not number.isdecimal() or len(number) > len(str(LARGEST)):
+        return None
+    if int(number) > LARGEST:
         return None
     found = await shift_of(int(number), by=by)
     return found if found.is_of(by) else None

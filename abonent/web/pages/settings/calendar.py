@@ -48,7 +48,7 @@ async def show_calendar(request: Request) -> Response:
 
 
 def _year(text: str) -> int:
-    if not text.isdecimal() or not _FIRST <= int(text) <= _LAST:
+    if not text.isdecimal() or len(text) > 4 or not _FIRST <= int(text) <= _LAST:
         raise HTTPException(404)
     return int(text)
 
