@@ -214,21 +214,42 @@ Step = Callable[[Page], Awaitable[None]]
 Looked = Callable[..., Awaitable[None]]
 
 
+def opening(selector: str) -> Step:
+    """A step that opens a dialog by what a person clicks."""
+
+    async def open_dialog(page: Page) -> None:
+        await page.locator(selector).first.click()
+        await page.wait_for_selector("dialog[open] form")
+
+    return open_dialog
+
+
 @pytest.fixture
-def looked(desk: Desk, browser: Browser) -> Looked:
-    """Visits an address in the appearances of theme, language and width, and checks each."""
+async def looked(desk: Desk, browser: Browser) -> AsyncIterator[Looked]:
+    """Visits an address in the appearances of theme, language and width, and checks each.
+
+    A test keeps one browser for each appearance, so that it loads what pages share once.
+    """
+    kept: dict[tuple[str, str, int, bool], BrowserContext] = {}
+
+    async def context_of(
+        theme: str, language: str, width: int, *, signed_in: bool
+    ) -> BrowserContext:
+        kind = theme, language, width, signed_in
+        if kind not in kept:
+            kept[kind] = await _context(browser, theme=theme, language=language, width=width)
+            cookie = {"name": "abonent_language", "value": language, "url": desk.address}
+            await kept[kind].add_cookies([cookie])  # type: ignore[list-item]
+            if signed_in:
+                await _sign_in(kept[kind], desk, language)
+        return kept[kind]
 
     async def looked(
         path: str, name: str, *, then: Step | None = None, signed_in: bool = True
     ) -> None:
         for theme, language, width in APPEARANCES:
-            context = await _context(browser, theme=theme, language=language, width=width)
+            context = await context_of(theme, language, width, signed_in=signed_in)
             page = await context.new_page()
-            await context.add_cookies(
-                [{"name": "abonent_language", "value": language, "url": desk.address}]
-            )
-            if signed_in:
-                await _sign_in(context, desk, language)
             trouble = watch(page, desk.address)
             await page.goto(desk.address + path)
             if then is not None:
@@ -236,9 +257,11 @@ def looked(desk: Desk, browser: Browser) -> Looked:
             where = f"{name}-{theme}-{language}-{width}"
             await picture(page, where)
             await check(page, trouble, where)
-            await context.close()
+            await page.close()
 
-    return looked
+    yield looked
+    for context in kept.values():
+        await context.close()
 
 
 @pytest.fixture

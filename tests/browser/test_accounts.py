@@ -11,6 +11,7 @@ from abonent.billing.queries.accounts import read_account
 from abonent.kernel.actor import SYSTEM
 from abonent.kernel.db import transaction
 from abonent.kernel.settings import Settings
+from tests.browser.conftest import opening
 from tests.web.seed import small_provider
 
 Looked = Callable[..., Awaitable[None]]
@@ -21,16 +22,6 @@ Step = Callable[[Page], Awaitable[None]]
 async def provider(fresh_database: Settings) -> None:
     async with transaction() as connection:
         await small_provider(connection)
-
-
-def opening(key: str) -> Step:
-    """Opens a dialog of the card by its key."""
-
-    async def open_dialog(page: Page) -> None:
-        await page.locator(f"[data-key={key}]").click()
-        await page.wait_for_selector("dialog[open] form")
-
-    return open_dialog
 
 
 async def test_the_register(provider: None, looked: Looked) -> None:
@@ -45,37 +36,36 @@ async def test_no_match(provider: None, looked: Looked) -> None:
     await looked("/subscribers?q=жжж", "register-none")
 
 
-@pytest.mark.parametrize("number", ["20417", "20418", "20419", "20420", "20421"])
-async def test_the_card(provider: None, looked: Looked, number: str) -> None:
+async def test_the_card_in_every_state(provider: None, looked: Looked) -> None:
     async def open_entry(page: Page) -> None:
         if await page.locator("details.opens").count():
             await page.locator("details.opens summary").first.click()
 
-    await looked(f"/accounts/{number}", f"card-{number}", then=open_entry)
+    for number in ("20417", "20418", "20419", "20420", "20421"):
+        await looked(f"/accounts/{number}", f"card-{number}", then=open_entry)
 
 
-@pytest.mark.parametrize("tab", ["money", "past", "entries/2"])
-async def test_the_tabs(provider: None, looked: Looked, tab: str) -> None:
-    await looked(f"/accounts/20417/{tab}", f"card-{tab.partition('/')[0]}")
+async def test_the_tabs(provider: None, looked: Looked) -> None:
+    for tab in ("money", "past", "entries/2"):
+        await looked(f"/accounts/20417/{tab}", f"card-{tab.partition('/')[0]}")
 
 
-@pytest.mark.parametrize(
-    ("number", "key"),
-    [
+async def test_the_dialogs(provider: None, looked: Looked) -> None:
+    for number, key in (
         ("20418", "KeyO"),
         ("20418", "KeyP"),
         ("20417", "KeyP"),
         ("20417", "KeyT"),
         ("20417", "KeyZ"),
-    ],
-)
-async def test_a_dialog(provider: None, looked: Looked, number: str, key: str) -> None:
-    await looked(f"/accounts/{number}", f"dialog-{key}-{number}", then=opening(key))
+    ):
+        await looked(
+            f"/accounts/{number}", f"dialog-{key}-{number}", then=opening(f"[data-key={key}]")
+        )
 
 
 async def test_the_comparison_of_tariffs(provider: None, looked: Looked) -> None:
     async def compare(page: Page) -> None:
-        await opening("KeyT")(page)
+        await opening("[data-key=KeyT]")(page)
         await page.locator("[name=tariff][value=opt500]").check()
         await page.wait_for_selector(".versus time")
 
@@ -84,7 +74,7 @@ async def test_the_comparison_of_tariffs(provider: None, looked: Looked) -> None
 
 async def test_a_refused_form(provider: None, looked: Looked) -> None:
     async def send(page: Page) -> None:
-        await opening("KeyO")(page)
+        await opening("[data-key=KeyO]")(page)
         await page.fill("#act-amount", "5x0")
         await page.locator("[data-commit]").click()
         await page.wait_for_selector("[data-summary]")

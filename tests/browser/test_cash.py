@@ -14,6 +14,7 @@ from abonent.kernel.actor import SYSTEM, Actor
 from abonent.kernel.db import transaction
 from abonent.kernel.settings import Settings
 from tests.billing.test_cash import make_desks
+from tests.browser.conftest import opening
 from tests.web.seed import OPEN_DAY, small_provider
 
 Looked = Callable[..., Awaitable[None]]
@@ -66,9 +67,8 @@ async def test_a_shift(busy: Shift, looked: Looked) -> None:
     await looked(f"/cash/shifts/{busy.id}/close", "cash-close")
 
 
-@pytest.mark.parametrize(
-    ("path", "name"),
-    [
+async def test_the_pages_around_it(busy: Shift, looked: Looked) -> None:
+    for path, name in (
         ("/cash/day", "cash-day"),
         ("/cash-shifts", "cash-shifts"),
         ("/receipts", "cash-receipts"),
@@ -76,19 +76,13 @@ async def test_a_shift(busy: Shift, looked: Looked) -> None:
         ("/cash/receipts/1/2/void", "cash-void"),
         ("/provider", "provider"),
         ("/provider/companies/main", "provider-company"),
-    ],
-)
-async def test_the_pages_around_it(busy: Shift, looked: Looked, path: str, name: str) -> None:
-    await looked(path, name)
+    ):
+        await looked(path, name)
 
 
-@pytest.mark.parametrize(("key", "name"), [("KeyC", "cash-count"), ("KeyM", "cash-move")])
-async def test_the_dialogs_of_a_shift(busy: Shift, looked: Looked, key: str, name: str) -> None:
-    async def open_dialog(page: Page) -> None:
-        await page.locator(f"[data-key={key}]").click()
-        await page.wait_for_selector("dialog[open] form")
-
-    await looked("/cash", name, then=open_dialog)
+async def test_the_dialogs_of_a_shift(busy: Shift, looked: Looked) -> None:
+    for key, name in (("KeyC", "cash-count"), ("KeyM", "cash-move")):
+        await looked("/cash", name, then=opening(f"[data-key={key}]"))
 
 
 async def test_the_payment_with_its_change(busy: Shift, looked: Looked) -> None:

@@ -30,25 +30,23 @@ async def test_a_refused_sign_in(looked: Looked) -> None:
     await looked("/sign-in", "sign-in-refused", then=refused, signed_in=False)
 
 
-@pytest.mark.parametrize("path", ["/nowhere", "/accounts/99999", "/stylebook/failure"])
-async def test_a_failure(provider: None, looked: Looked, path: str) -> None:
-    await looked(path, f"failure-{path.rpartition('/')[2]}")
+async def test_failures(provider: None, looked: Looked) -> None:
+    for path in ("/nowhere", "/accounts/99999", "/stylebook/failure"):
+        await looked(path, f"failure-{path.rpartition('/')[2]}")
 
 
 async def test_a_page_beyond_the_role(looked: Looked) -> None:
     await looked("/stylebook/forbidden", "failure-forbidden")
 
 
-@pytest.mark.parametrize("path", ["/", "/day", "/turnover", "/subscribers", "/parked"])
-async def test_an_installation_that_has_not_begun(looked: Looked, path: str) -> None:
-    await looked(path, f"empty-{path.strip('/') or 'start'}")
+async def test_an_installation_that_has_not_begun(looked: Looked) -> None:
+    for path in ("/", "/day", "/turnover", "/subscribers", "/parked"):
+        await looked(path, f"empty-{path.strip('/') or 'start'}")
 
 
-@pytest.mark.parametrize("act", ["payment", "promise", "tariff", "freeze"])
-async def test_a_form_is_a_page_of_its_own_as_well(
-    provider: None, looked: Looked, act: str
-) -> None:
-    await looked(f"/accounts/20417/{act}", f"page-{act}")
+async def test_a_form_is_a_page_of_its_own_as_well(provider: None, looked: Looked) -> None:
+    for act in ("payment", "promise", "tariff", "freeze"):
+        await looked(f"/accounts/20417/{act}", f"page-{act}")
 
 
 async def test_the_menu_of_the_user(looked: Looked) -> None:
@@ -72,14 +70,12 @@ async def test_an_amount_offered_is_filled_in_and_the_focus_stays(
     await expect(further).to_have_attribute("aria-pressed", "true")
 
 
-@pytest.mark.parametrize("key", ["KeyO", "KeyP", "KeyT", "KeyZ"])
-async def test_escape_closes_a_dialog_and_the_focus_goes_back(
-    provider: None, seat: Page, key: str
-) -> None:
+async def test_escape_closes_a_dialog_and_the_focus_goes_back(provider: None, seat: Page) -> None:
     await seat.goto(seat.url + "accounts/20417")
     await seat.wait_for_selector("html[data-keys]")
-    await seat.keyboard.press(key)
-    await seat.wait_for_selector("dialog[open] form")
-    await seat.keyboard.press("Escape")
-    await expect(seat.locator("dialog[open]")).to_have_count(0)
-    await expect(seat.locator(f"[data-key={key}]")).to_be_focused()
+    for key in ("KeyO", "KeyP", "KeyT", "KeyZ"):
+        await seat.keyboard.press(key)
+        await seat.wait_for_selector("dialog[open] form")
+        await seat.keyboard.press("Escape")
+        await expect(seat.locator("dialog[open]")).to_have_count(0)
+        await expect(seat.locator(f"[data-key={key}]")).to_be_focused()

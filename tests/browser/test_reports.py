@@ -59,16 +59,13 @@ async def test_the_dialog_that_closes_days(provider: Settings, looked: Looked) -
     await looked("/day", "day-close", then=refused)
 
 
-@pytest.mark.parametrize(
-    ("query", "name"),
-    [
+async def test_the_sheet(provider: Settings, looked: Looked) -> None:
+    for query, name in (
         ("by=district", "turnover"),
         ("from=2020-01-01&through=2020-01-31", "turnover-empty"),
         ("from=2026-11-05&through=2026-11-01", "turnover-wrong"),
-    ],
-)
-async def test_the_sheet(provider: Settings, looked: Looked, query: str, name: str) -> None:
-    await looked(f"/turnover?{query}", name)
+    ):
+        await looked(f"/turnover?{query}", name)
 
 
 async def test_the_entries_below_the_sheet(provider: Settings, looked: Looked) -> None:
