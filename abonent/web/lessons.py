@@ -31,6 +31,9 @@ SELECT 'opened:' || a.number FROM web_recent r JOIN billing_account a ON a.accou
 WHERE r.user_id = $3 AND r.seen_at >= $4
 UNION ALL
 SELECT 'looked:' || step FROM web_lesson WHERE user_id = $3 AND at >= $4
+UNION ALL
+SELECT DISTINCT 'receipt:' || r.kind FROM cash_shift s JOIN cash_receipt r ON r.shift_id = s.id
+WHERE s.cashier = 'user:' || $1::text AND r.at >= $4
 """
 _LOOKED = """
 INSERT INTO web_lesson (user_id, step, at) VALUES ($1, $2, $3)
@@ -42,7 +45,7 @@ class Check(BaseModel):
     """How it is known that a step is done: one of these.
 
     `audit` are actions of which the user did one, `opened` the account whose card the user opened,
-    `looked` a page that left a trace.
+    `looked` a page that left a trace, `receipt` the kind of a receipt that the user gave out.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -50,11 +53,12 @@ class Check(BaseModel):
     audit: tuple[str, ...] = ()
     opened: str = ""
     looked: str = ""
+    receipt: str = ""
 
     @model_validator(mode="after")
     def _is_one(self) -> Check:
-        if sum(map(bool, (self.audit, self.opened, self.looked))) != 1:
-            raise ValueError("a check says exactly one of audit, opened, looked")
+        if sum(map(bool, (self.audit, self.opened, self.looked, self.receipt))) != 1:
+            raise ValueError("a check says exactly one of audit, opened, looked, receipt")
         return self
 
     @property
@@ -62,7 +66,8 @@ class Check(BaseModel):
         """What of a user's doings tells that the step is done."""
         if self.audit:
             return frozenset(f"audit:{action}" for action in self.audit)
-        return frozenset({f"opened:{self.opened}" if self.opened else f"looked:{self.looked}"})
+        signs = ("opened", self.opened), ("looked", self.looked), ("receipt", self.receipt)
+        return frozenset(f"{kind}:{what}" for kind, what in signs if what)
 
 
 class Step(BaseModel):

@@ -9,12 +9,16 @@ from typing import Any
 import httpx
 import pytest
 
+from abonent.billing.service.cash.shifts import open_shift
+from abonent.billing.service.cash.taking import take_at_desk, void_receipt
+from abonent.kernel.actor import Actor
 from abonent.kernel.content import load_content
 from abonent.kernel.i18n import LANGUAGES
 from abonent.kernel.ids import new_id
 from abonent.web.deeds import SENTENCES
 from abonent.web.lessons import Lesson
 from abonent.web.rights import RIGHTS
+from tests.billing.test_cash import make_desks
 from tests.web.seed import small_provider
 
 Enter = Callable[..., Awaitable[httpx.AsyncClient]]
@@ -110,3 +114,24 @@ def test_lessons_are_the_same_in_every_language_and_name_what_exists() -> None:
                     assert action in SENTENCES or _POSTED.fullmatch(action), action
     assert all(shape == shapes[0] for shape in shapes)
     assert len(shapes[0]) == 5
+
+
+async def test_a_cashier_is_ticked_by_the_receipts_given_out(enter: Enter, db: Any) -> None:
+    await small_provider(db)
+    await make_desks()
+    await db.execute(_DEMO, new_id())
+    cashier = await enter("cash", login="olga")
+    user = await db.fetchval("SELECT id FROM web_user WHERE login = 'olga'")
+    by = Actor("user", str(user), "Ольга", frozenset({"*"}))
+    await open_shift("К1", by=by)
+    paid = await take_at_desk(
+        "20418", by=by, amount=10000, source="cash", external_id="lesson", given=None
+    )
+    assert done((await cashier.get("/help/first-hour")).text) == [
+        "Откройте смену",
+        "Примите наличные",
+    ]
+    assert paid.receipt is not None
+    await void_receipt(paid.receipt.desk_id, paid.receipt.no, by=by, reason="Не тот абонент")
+    ticked = done((await cashier.get("/help/first-hour")).text)
+    assert ticked == ["Откройте смену", "Примите наличные", "Аннулируйте ошибочную квитанцию"]
