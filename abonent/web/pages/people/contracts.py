@@ -27,6 +27,7 @@ from abonent.web.dialogs import Dialog, Opened
 from abonent.web.fields import Field, Kind, Values
 from abonent.web.files import pdf_answer
 from abonent.web.forms import local_path
+from abonent.web.pages.money.account import METHODS
 from abonent.web.pages.people.frame import (
     ABOVE,
     choices,
@@ -115,7 +116,7 @@ async def _handing(request: Request) -> Opened:
     return Opened(
         back=_back(request),
         about=_("Now: {name}, contract {contract}", name=own.name, contract=own.contract),
-        given=ticked | {"kind": "person"},
+        given=ticked | {"kind": "person", "refund_by": "cash"},
         choices={"kind": choices(PERSON_KINDS)},
         context={"debt": max(-view.balance, 0)},
     )
@@ -137,7 +138,8 @@ async def _over(request: Request, values: Values) -> TakeOver:
         either = N_("Give the new owner's name, or an account of theirs.")
         raise Malformed(FieldError("name", "", either))
     ticks = {name: values[name] for name in ("services", "equipment", "balance", "debt")}
-    return TakeOver(owner=owner, contract=values["contract"], **ticks)
+    refund_by = values["refund_by"] or "cash"
+    return TakeOver(owner=owner, contract=values["contract"], refund_by=refund_by, **ticks)
 
 
 async def _preview(request: Request, values: Values) -> Mapping[str, Any]:
@@ -288,6 +290,12 @@ OWNER = Dialog(
         _optional("services", N_("Services go over"), kind=Kind.TICK, half=True),
         _optional("equipment", N_("Equipment goes over"), kind=Kind.TICK, half=True),
         _optional("balance", N_("The money on the account goes over"), kind=Kind.TICK, half=True),
+        _optional(
+            "refund_by",
+            N_("What does not go over is paid back"),
+            kind=Kind.SEGMENTS,
+            choices=METHODS,
+        ),
         _optional("debt", N_("The new owner takes the debt over"), kind=Kind.TICK, half=True),
     ),
     below="people/owner.html",
