@@ -156,7 +156,7 @@ CLOSE = Dialog(
     path=f"{_ONE}/close",
     right=_RIGHT,
     title=N_("Close the shift"),
-    commit=N_("Close"),
+    commit=N_("Close the shift"),
     fields=(
         Field(
             name="handed_in",
