@@ -63,7 +63,7 @@ async def send_document(document_id: int, *, by: Actor, to: str) -> None:
             f"document:{found.id}",
             account_id=found.account_id,
             after={"letter": letter},
-            personal={"to": to},
+            personal={"contact": to},
         )
 
 
