@@ -9,6 +9,7 @@ from pydantic import ValidationError
 from starlette.requests import Request
 from starlette.responses import Response
 
+from abonent.billing.queries.entities import legal_entity
 from abonent.billing.queries.outside.agreements import agreement_of, secrets_of
 from abonent.billing.registers import entity_choices
 from abonent.billing.rules.outside.agreement import KIND_NAMES, Agreement, AgreementTerms
@@ -55,8 +56,12 @@ async def show_agreement(request: Request) -> Response:
     """Show an agreement; of its secrets only whether they are set."""
     agreement = await agreement_of(request.path_params["agreement"])
     secrets = await secrets_of(agreement)
+    by, company = signed_in(request).actor, agreement.terms.legal_entity
+    if by.may("billing.account.view"):
+        company = (await legal_entity(company, by=by)).requisites.name
     context = {
         "agreement": agreement,
+        "company": company,
         "terms": agreement.terms,
         "commission": plain_percent(agreement.terms.commission),
         "kinds": KIND_NAMES,

@@ -30,7 +30,7 @@ def _back(request: Request, done: str = "") -> str:
 
 
 async def _adding(request: Request) -> Opened:
-    given = {"kind": "passport"}
+    given = {"kind": "contract"}
     return Opened(back=_back(request), given=given, choices={"kind": choices(SCAN_KINDS)})
 
 
