@@ -170,6 +170,8 @@ async def test_a_receipt_is_voided_with_a_reason(cashier: httpx.AsyncClient) -> 
     page = plain((await cashier.get(done.headers["hx-redirect"])).text)
     assert "Не тот абонент" in page
     assert "К1-1" in page
+    assert "Возврат уже проведён" in page
+    assert "Оплата уже принята" not in page
     assert "Аннулировать" not in plain((await cashier.get(path)).text)
     assert (await shift()).should == 0
 
