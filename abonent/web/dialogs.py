@@ -92,6 +92,11 @@ class Dialog:
         )
 
     @property
+    def labels(self) -> dict[str, str]:
+        """The label of each field (English message ids), by its name."""
+        return {field.name: field.label for field in self.fields}
+
+    @property
     def takes_files(self) -> bool:
         """Tell whether a field takes a file."""
         return any(asked.kind is Kind.FILE for asked in self.fields)
