@@ -58,20 +58,21 @@ WHERE name_key LIKE $1 AND name_key ~>=~ $2 AND (name_key ~>~ $2 OR account_id >
     AND ($5::text[] IS NULL OR district = ANY($5))
 ORDER BY name_key USING ~<~, account_id LIMIT $4
 """
-# Begins with the first word and has the others: the index begins at the right letter.
+# Begins with one of the words and has the others: the index begins at the right letter.
 _BY_FIRST = """
 SELECT *, name_key AS key FROM crm_register
 WHERE name_key LIKE $5 AND name_key ~ $6 AND name_key ~ $7 AND name_key ~ $8
-    AND name_key NOT LIKE $1
+    AND name_key NOT LIKE $1 AND NOT name_key LIKE ANY($9::text[])
     AND name_key ~>=~ $2 AND (name_key ~>~ $2 OR account_id > $3)
-    AND ($9::text[] IS NULL OR district = ANY($9))
+    AND ($10::text[] IS NULL OR district = ANY($10))
 ORDER BY name_key USING ~<~, account_id LIMIT $4
 """
 _BY_WORDS = """
 SELECT *, name_key AS key FROM crm_register
-WHERE name_key ~ $5 AND name_key ~ $6 AND name_key ~ $7 AND name_key NOT LIKE $1
+WHERE name_key ~ $5 AND name_key ~ $6 AND name_key ~ $7
+    AND name_key NOT LIKE $1 AND NOT name_key LIKE ANY($8::text[])
     AND name_key ~>=~ $2 AND (name_key ~>~ $2 OR account_id > $3)
-    AND ($8::text[] IS NULL OR district = ANY($8))
+    AND ($9::text[] IS NULL OR district = ANY($9))
 ORDER BY name_key USING ~<~, account_id LIMIT $4
 """
 _BY_PLACE = """
@@ -152,7 +153,7 @@ class _Way:
     why: Why
     statement: str
     first: str
-    rest: tuple[str, ...] = ()
+    rest: tuple[Any, ...] = ()
 
 
 async def find_accounts(text: str, *, by: Actor, after: str | None = None, limit: int = 25) -> Hits:
@@ -264,17 +265,15 @@ def _ways(typed: Typed) -> Iterator[_Way]:
 
 
 def _named(readings: Sequence[Reading]) -> Iterator[_Way]:
-    """The readings as names; what begins with the whole line or its first word comes first."""
+    """The readings as names; what begins with the whole line or one of its words comes first."""
     for reading in readings:
         yield _Way(Why.NAME, _BY_NAME, f"{like(reading.name)}%")
     for reading in readings:
-        if reading.first:
-            first = f"{like(reading.first)}%"
-            yield _Way(Why.NAME, _BY_FIRST, f"{like(reading.name)}%", (first, *reading.words))
-    for reading in readings:
+        whole, begun = f"{like(reading.name)}%", [f"{like(word)}%" for word in reading.firsts]
+        for place, begins in enumerate(begun):
+            yield _Way(Why.NAME, _BY_FIRST, whole, (begins, *reading.words, begun[:place]))
         if reading.words:
-            begins = f"{like(reading.first or reading.name)}%"
-            yield _Way(Why.NAME, _BY_WORDS, begins, reading.words)
+            yield _Way(Why.NAME, _BY_WORDS, whole, (*reading.words, begun))
 
 
 def _hit(row: Any, why: Why, by: Actor) -> Hit:

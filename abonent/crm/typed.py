@@ -48,14 +48,14 @@ class Reading:
     """The line as letters of one keyboard layout.
 
     `words` are three regular expressions that a name matches, `place` one that an address matches;
-    empty where the line is no name or no address. `first` is the word that a name would begin with,
-    where more words follow it.
+    empty where the line is no name or no address. `firsts` are the words that a name may begin with,
+    where there are several.
     """
 
     name: str
     words: tuple[str, ...]
     place: str
-    first: str
+    firsts: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,10 +102,9 @@ def read_typed(text: str) -> Typed:
 
 def as_name(name: str) -> Reading:
     """Read a line of one layout, as `name_key` leaves it."""
-    words = _words(name)
-    first, _, more = name.partition(" ")
-    leads = words and more and len(first) >= LEAST_WORD and first.isalpha()
-    return Reading(name, words, _place(name), first if leads else "")
+    words, parts = _words(name), name.split()
+    firsts = tuple(part for part in parts[:3] if len(part) >= LEAST_WORD and part.isalpha())
+    return Reading(name, words, _place(name), firsts if words and len(parts) > 1 else ())
 
 
 def _layouts(text: str) -> tuple[str, ...]:
