@@ -9,7 +9,7 @@ from typing import Any
 
 import asyncpg
 
-from abonent.crm.typed import Reading, Typed, as_name, like, read_typed
+from abonent.crm.typed import LEAST_WORD, Reading, Typed, as_name, like, read_typed
 from abonent.kernel.actor import Actor
 from abonent.kernel.db import transaction
 
@@ -75,11 +75,21 @@ WHERE name_key ~ $5 AND name_key ~ $6 AND name_key ~ $7
     AND ($9::text[] IS NULL OR district = ANY($9))
 ORDER BY name_key USING ~<~, account_id LIMIT $4
 """
+# The street begins with the first word: read in the order of addresses, as far as the limit.
+_BY_STREET = """
+SELECT *, address_order AS key FROM crm_register
+WHERE address_order LIKE $9 AND address_key ~ $5
+    AND NOT (name_key ~ $6 AND name_key ~ $7 AND name_key ~ $8) AND $1 <> ''
+    AND address_order ~>=~ $2 AND (address_order ~>~ $2 OR account_id > $3)
+    AND ($10::text[] IS NULL OR district = ANY($10))
+ORDER BY address_order USING ~<~, account_id LIMIT $4
+"""
 _BY_PLACE = """
 SELECT *, address_order AS key FROM crm_register
 WHERE address_key ~ $5 AND NOT (name_key ~ $6 AND name_key ~ $7 AND name_key ~ $8) AND $1 <> ''
+    AND address_order NOT LIKE $9
     AND address_order ~>=~ $2 AND (address_order ~>~ $2 OR account_id > $3)
-    AND ($9::text[] IS NULL OR district = ANY($9))
+    AND ($10::text[] IS NULL OR district = ANY($10))
 ORDER BY address_order USING ~<~, account_id LIMIT $4
 """
 _LOOSER = "SET LOCAL pg_trgm.similarity_threshold = 0.25"
@@ -261,7 +271,11 @@ def _ways(typed: Typed) -> Iterator[_Way]:
     for reading in typed.readings:
         if reading.place:
             named = reading.words or (_MATCHES_NOTHING,) * 3
-            yield _Way(Why.ADDRESS, _BY_PLACE, typed.text, (reading.place, *named))
+            street = f"{like(reading.street)}%" if reading.street else ""
+            rest = (reading.place, *named, street)
+            if street:
+                yield _Way(Why.ADDRESS, _BY_STREET, typed.text, rest)
+            yield _Way(Why.ADDRESS, _BY_PLACE, typed.text, rest)
 
 
 def _named(readings: Sequence[Reading]) -> Iterator[_Way]:
@@ -272,7 +286,8 @@ def _named(readings: Sequence[Reading]) -> Iterator[_Way]:
         whole, begun = f"{like(reading.name)}%", [f"{like(word)}%" for word in reading.firsts]
         for place, begins in enumerate(begun):
             yield _Way(Why.NAME, _BY_FIRST, whole, (begins, *reading.words, begun[:place]))
-        if reading.words:
+        # While the last of several words is being begun, names that begin otherwise can wait.
+        if reading.words and not (begun and len(reading.name.split()[-1]) < LEAST_WORD):
             yield _Way(Why.NAME, _BY_WORDS, whole, (*reading.words, begun))
 
 

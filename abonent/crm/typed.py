@@ -16,6 +16,8 @@ _SEPARATORS = re.compile(r"[\s,.;]+")
 _NAMED_NUMBER = re.compile(r"(?:кв|д|дом|к)([0-9].*)")
 _LETTERS = re.compile(r"[^\W\d_]")
 _NOT_MEANT = re.compile(r"[\[\];`]")
+# What the letters б, ю and э are on the other keyboard: nobody types a name with them.
+_MARKS = re.compile(r"[,.'\"]")
 _LATIN_LETTER = re.compile(r"[a-z]")
 _CYRILLIC_LETTER = re.compile(r"[а-я]")
 _SPECIAL = re.compile(r"([\\%_])")
@@ -40,7 +42,9 @@ _KINDS_OF_PLACE = frozenset(
 )
 _WORD_START = "(^|[^[:alnum:]])"
 LEAST_PHONE = 4
-LEAST_WORD = 2
+LEAST_FIRST = 2
+LEAST_WORD = 3
+"""With fewer letters an index of trigrams has nothing to go by."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,13 +53,14 @@ class Reading:
 
     `words` are three regular expressions that a name matches, `place` one that an address matches;
     empty where the line is no name or no address. `firsts` are the words that a name may begin with,
-    where there are several.
+    where there are several; `street` the word that an address begins with, empty for a number.
     """
 
     name: str
     words: tuple[str, ...]
     place: str
     firsts: tuple[str, ...]
+    street: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,14 +108,17 @@ def read_typed(text: str) -> Typed:
 def as_name(name: str) -> Reading:
     """Read a line of one layout, as `name_key` leaves it."""
     words, parts = _words(name), name.split()
-    firsts = tuple(part for part in parts[:3] if len(part) >= LEAST_WORD and part.isalpha())
-    return Reading(name, words, _place(name), firsts if words and len(parts) > 1 else ())
+    firsts = tuple(part for part in parts[:3] if len(part) >= LEAST_FIRST and part.isalpha())
+    street = next(iter(_named(name)), "")
+    several = firsts if words and len(parts) > 1 else ()
+    return Reading(name, words, _place(name), several, street if street.isalpha() else "")
 
 
 def _layouts(text: str) -> tuple[str, ...]:
     """The text as typed and as the other layout has it, without what nobody would have meant."""
     both = (name_key(text), name_key(other_layout(text)))
-    plausible = [key for key in both if not _NOT_MEANT.search(key) and not _mixed(key)]
+    meant = both if both[0] == both[1] or not _MARKS.search(both[1]) else both[:1]
+    plausible = [key for key in meant if not _NOT_MEANT.search(key) and not _mixed(key)]
     addresses = [key for key in plausible if _spoken_place(key)]
     return tuple(dict.fromkeys(addresses or plausible)) or both[:1]
 
@@ -144,12 +152,17 @@ def _words(name: str) -> tuple[str, ...]:
 
 def _place(name: str) -> str:
     """Tokens in order: a word begins a word of the street, a number is the house's or flat's."""
-    tokens = [token for token in _SEPARATORS.split(name) if token not in _KINDS_OF_PLACE]
-    named = [found[1] if (found := _NAMED_NUMBER.fullmatch(t)) else t for t in tokens if t]
+    named = _named(name)
     if max((len(_LETTERS.findall(token)) for token in named), default=0) < LEAST_WORD:
         return ""
     inner = "".join(re.escape(token) + _gap(token) for token in named[:-1])
     return _WORD_START + inner + re.escape(named[-1]) + _end(named[-1])
+
+
+def _named(name: str) -> list[str]:
+    """The words and numbers of a place without what only says what they are."""
+    tokens = [token for token in _SEPARATORS.split(name) if token not in _KINDS_OF_PLACE]
+    return [found[1] if (found := _NAMED_NUMBER.fullmatch(t)) else t for t in tokens if t]
 
 
 def _gap(token: str) -> str:
