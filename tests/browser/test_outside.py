@@ -110,6 +110,7 @@ async def test_payments_are_matched_by_keys(provider: Settings, seat: Page) -> N
     await seat.keyboard.press("Control+Enter")
     await expect(seat.get_by_text("Предыдущий платёж зачислен.")).to_be_visible()
     await seat.wait_for_selector("[data-key=Digit1]:checked")
+    await seat.wait_for_selector("html[data-keys]")
     await seat.keyboard.press("Control+Enter")
     await expect(seat.get_by_text("Готово: больше ничего не ждёт.")).to_be_visible()
     assert chosen == "20421"

@@ -48,7 +48,8 @@ function moveTab(step) {
 function onSingleKey(event) {
   if (event.defaultPrevented || event.isComposing) return;
   if (event.ctrlKey && event.code === "Enter" || event.metaKey && event.code === "Enter") {
-    const form = document.activeElement?.closest("form") ?? openDialog()?.querySelector("form");
+    const form = document.activeElement?.closest("form")
+      ?? (openDialog() ?? document).querySelector("[data-commit]")?.form;
     if (form) { event.preventDefault(); form.requestSubmit(form.querySelector("[data-commit]")); }
     return;
   }
