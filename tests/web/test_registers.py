@@ -15,9 +15,11 @@ from python_calamine import CalamineWorkbook
 from starlette.applications import Starlette
 
 from abonent.billing.service.payments import take_payment
+from abonent.billing.service.services import change_tariff
 from abonent.kernel.actor import SYSTEM
 from abonent.kernel.db import reading
 from abonent.kernel.jobs import run_job
+from abonent.kernel.registers.asked import FEW
 from abonent.kernel.settings import Settings
 from abonent.web.render import Desk
 from tests.web.seed import small_provider
@@ -68,6 +70,21 @@ async def test_a_filter_narrows_and_a_chip_takes_it_away(head: httpx.AsyncClient
     chip = re.search(r'<a class="chip" href="([^"]+)">Состояние', answer.text)
     assert chip
     assert rows_of((await head.get(chip[1])).text) == every
+
+
+async def test_the_tariff_of_today_counts_and_not_the_one_before(
+    head: httpx.AsyncClient, db: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await change_tariff("20417", 1, by=SYSTEM, tariff="opt500", anyway=True)
+    await db.execute("UPDATE billing_service_tariff SET since = '2026-11-01'")
+    # Few that ever had it are looked through; of many the register's order is followed.
+    for few in (FEW, 0):
+        monkeypatch.setattr("abonent.kernel.registers.asked.FEW", few)
+        (row,) = rows_of((await head.get("/subscribers?tariff=opt500")).text)
+        assert "20417" in row
+        before = rows_of((await head.get("/subscribers?tariff=opt100")).text)
+        assert [("20418" in row, "20417" in row) for row in before] == [(True, False)]
+        assert rows_of((await head.get("/subscribers?tariff=none")).text) == []
 
 
 async def test_a_wrong_filter_is_named_and_nothing_is_shown(head: httpx.AsyncClient) -> None:
