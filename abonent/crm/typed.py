@@ -42,7 +42,6 @@ _KINDS_OF_PLACE = frozenset(
 )
 _WORD_START = "(^|[^[:alnum:]])"
 LEAST_PHONE = 4
-LEAST_FIRST = 2
 LEAST_WORD = 3
 """With fewer letters an index of trigrams has nothing to go by."""
 
@@ -51,16 +50,20 @@ LEAST_WORD = 3
 class Reading:
     """The line as letters of one keyboard layout.
 
-    `words` are three regular expressions that a name matches, `place` one that an address matches;
-    empty where the line is no name or no address. `firsts` are the words that a name may begin with,
-    where there are several; `street` the word that an address begins with, empty for a number.
+    `words` are three regular expressions that a name matches, `contains` patterns of LIKE that are
+    cheaper to try before; `place` is a regular expression that an address matches. They are empty
+    where the line is no name or no address. `firsts` are the words that a name may begin with,
+    where there are several; `street` the word that an address begins with, empty for a number;
+    `house` is what a street and a house match, empty where no house is named.
     """
 
     name: str
     words: tuple[str, ...]
+    contains: tuple[str, ...]
     place: str
     firsts: tuple[str, ...]
     street: str
+    house: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,11 +110,18 @@ def read_typed(text: str) -> Typed:
 
 def as_name(name: str) -> Reading:
     """Read a line of one layout, as `name_key` leaves it."""
-    words, parts = _words(name), name.split()
-    firsts = tuple(part for part in parts[:3] if len(part) >= LEAST_FIRST and part.isalpha())
-    street = next(iter(_named(name)), "")
-    several = firsts if words and len(parts) > 1 else ()
-    return Reading(name, words, _place(name), several, street if street.isalpha() else "")
+    words, parts, named = _words(name), name.split(), _named(name)
+    patterns = [_WORD_START + re.escape(word) for word in words]
+    firsts = tuple(part for part in parts[:3] if part.isalpha())
+    return Reading(
+        name=name,
+        words=(*patterns, *patterns[-1:] * (3 - len(words))) if words else (),
+        contains=tuple(f"%{like(word)}%" for word in words),
+        place=_pattern(named),
+        firsts=firsts if words and len(parts) > 1 else (),
+        street=named[0] if named and named[0].isalpha() else "",
+        house=_pattern(_to_house(named)),
+    )
 
 
 def _layouts(text: str) -> tuple[str, ...]:
@@ -140,19 +150,25 @@ def _phones(text: str) -> tuple[str, ...]:
     return (f"%{digits}%", f"7{digits[1:]}%") if trunk else (f"%{digits}%",)
 
 
-def _words(name: str) -> tuple[str, ...]:
-    """Every word of the query begins a word of the name; at most three words are looked at."""
-    words = [word for word in name.split() if _LETTERS.search(word)]
-    if _spoken_place(name) or not words or max(map(len, words)) < LEAST_WORD:
-        return ()
-    found = sorted(words, key=len, reverse=True)[:3]
-    patterns = [_WORD_START + re.escape(word) for word in found]
-    return (*patterns, *patterns[-1:] * (3 - len(patterns)))
+def _words(name: str) -> list[str]:
+    """Every one begins a word of the name; at most three, the longest, are looked at."""
+    words = [word for word in name.split() if any(map(str.isalnum, word))]
+    longest = max((len(_LETTERS.findall(word)) for word in words), default=0)
+    if _spoken_place(name) or longest < LEAST_WORD:
+        return []
+    return sorted(words, key=len, reverse=True)[:3]
 
 
-def _place(name: str) -> str:
+def _to_house(named: list[str]) -> list[str]:
+    """The words and numbers of a place up to its first number behind a word; none without one."""
+    for place, token in enumerate(named):
+        if place and token[0].isdigit():
+            return named[: place + 1]
+    return []
+
+
+def _pattern(named: list[str]) -> str:
     """Tokens in order: a word begins a word of the street, a number is the house's or flat's."""
-    named = _named(name)
     if max((len(_LETTERS.findall(token)) for token in named), default=0) < LEAST_WORD:
         return ""
     inner = "".join(re.escape(token) + _gap(token) for token in named[:-1])

@@ -10,10 +10,11 @@ import pytest
 
 from abonent.billing.service import accounts, days
 from abonent.crm.rules import read_address
-from abonent.crm.search import Hit, Why, _ways, find_accounts, hits_of
+from abonent.crm.search import Hit, find_accounts, hits_of
 from abonent.crm.service.contacts import ContactKind, NewContact, add_contact, remove_contact
 from abonent.crm.service.subscribers import NewSubscriber, open_subscriber_account
 from abonent.crm.typed import read_typed
+from abonent.crm.ways import NAMES_DUG, Why, ways_of
 from abonent.kernel.actor import SYSTEM, Actor
 from abonent.kernel.db import parse_address
 from abonent.kernel.errors import Forbidden
@@ -78,12 +79,57 @@ async def _found(text: str) -> list[tuple[str, Why]]:
         ("анна иванова", ["20419"], Why.NAME),
         ("smiht", ["31001"], Why.ALIKE),
         ("ул лен 12", ["20417"], Why.ADDRESS),
+        ("петр с", ["20417"], Why.NAME),
+        ("вектор п", ["31000"], Why.NAME),
+        ("лен 45", ["20417"], Why.ADDRESS),
+        ("центр 12", [], None),
     ],
 )
-async def test_it_is_found(people: None, typed: str, numbers: list[str], why: Why) -> None:
+async def test_it_is_found(people: None, typed: str, numbers: list[str], why: Why | None) -> None:
     found = await _found(typed)
     assert [number for number, _why in found][: len(numbers)] == numbers
-    assert found[0][1] is why
+    assert [reason for _number, reason in found[:1]] == ([why] if why else [])
+
+
+async def test_where_the_house_stands_its_number_is_no_flat_of_the_street(people: None) -> None:
+    for number, address in (("50001", "Лесная, 7, кв. 3"), ("50002", "Лесная, 9, кв. 7")):
+        await open_subscriber_account(
+            number,
+            by=SYSTEM,
+            billing_day=1,
+            subscriber=NewSubscriber("Жилец"),
+            address=read_address(address),
+        )
+    assert await _found("лесн 7") == [("50001", Why.ADDRESS)]
+    assert await _found("лесн 3") == [("50001", Why.ADDRESS)]
+    assert await _found("лесн 9 7") == [("50002", Why.ADDRESS)]
+    assert await _found("лесн 7 7") == []
+
+
+async def test_a_number_in_a_line_is_in_the_name_as_well(people: None) -> None:
+    for number, name in (("50001", "ООО «Трест 12»"), ("50002", "ООО «Трест 7»")):
+        await open_subscriber_account(
+            number, by=SYSTEM, billing_day=1, subscriber=NewSubscriber(name)
+        )
+    assert await _found("трест 12") == [("50001", Why.NAME)]
+    assert await _found("семенов 12") == []
+
+
+async def test_a_common_word_and_a_rare_one_are_found_beyond_the_walk(
+    people: None, db: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("abonent.crm.ways.STEPS", 5)
+    await db.execute(_FILL)
+    await db.execute(
+        "UPDATE crm_subscriber SET name_key = 'яковлев имя редкович' WHERE id IN (77, 78)"
+    )
+    accounts = ["N77", "N78"]
+    assert [number for number, _why in await _found("имя редкович")] == accounts
+    assert [number for number, _why in await _found("редкович яковлев")] == accounts
+    first = await find_accounts("имя редкович", by=SYSTEM, limit=1)
+    second = await find_accounts("имя редкович", by=SYSTEM, limit=1, after=first.next)
+    assert [hit.number for hit in (*first.found, *second.found)] == accounts
+    assert second.next is None
 
 
 @pytest.mark.parametrize("typed", ["", " ", "%", "_", "99999", "жжж", "'; --", "\\", "[", "+7"])
@@ -166,6 +212,10 @@ WITH made AS (
 ), reached AS (
     INSERT INTO crm_contact (id, subscriber_id, kind, value, main)
     SELECT id, id, 'phone', '79' || lpad((id * 7919 % 1000000000)::text, 9, '0'), true FROM made
+), houses AS (
+    INSERT INTO billing_place (street, house)
+    SELECT translate(md5(i::text), '0123456789', 'клмнопрсту'), (i % 30)::text
+    FROM generate_series(1, 5000) i
 ), signed AS (
     INSERT INTO crm_contract (id, number, signed_on, subscriber_id)
     SELECT id, 'C' || id, '2026-01-01', id FROM made RETURNING id
@@ -185,16 +235,20 @@ SELECT id, 'N' || id, id, (SELECT min(id) FROM billing_place),
         ("клмноп", "crm_subscriber_order"),
         ("имя клмноп", "crm_subscriber_name"),
         ("клмноп 17 4", "crm_account_address"),
+        ("клмноп 17 4", "billing_place_found"),
     ],
 )
 async def test_an_index_answers(people: None, db: Any, typed: str, index: str) -> None:
     await db.execute(_FILL)
-    await db.execute("ANALYZE crm_subscriber, crm_contact, crm_contract, crm_account")
+    await db.execute(
+        "ANALYZE billing_place, crm_subscriber, crm_contact, crm_contract, crm_account"
+    )
     await db.execute("SET LOCAL plan_cache_mode = force_custom_plan")
     plans = []
-    for way in _ways(read_typed(typed)):
-        rows = await db.fetch("EXPLAIN " + way.statement, way.first, "", 0, 26, *way.rest, None)
-        plans.append("\n".join(row[0] for row in rows))
+    for way in ways_of(read_typed(typed)):
+        for statement in (way.statement, NAMES_DUG) if way.further else (way.statement,):
+            rows = await db.fetch("EXPLAIN " + statement, way.first, "", 0, 26, *way.rest, None)
+            plans.append("\n".join(row[0] for row in rows))
     assert any(index in plan for plan in plans), "\n\n".join(plans)
 
 

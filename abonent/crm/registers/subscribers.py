@@ -9,7 +9,8 @@ from abonent.billing.queries.accounts import look_at
 from abonent.billing.registers import district_choices, entity_choices
 from abonent.billing.rules.standing import account_state
 from abonent.crm.masking import matched_phone
-from abonent.crm.search import Hit, Why, find_accounts
+from abonent.crm.search import Hit, find_accounts
+from abonent.crm.ways import Why
 from abonent.kernel.actor import Actor
 from abonent.kernel.db import reading
 from abonent.kernel.i18n import N_, _

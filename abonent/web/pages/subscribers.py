@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from urllib.parse import urlencode
 
 from abonent.crm.registers.subscribers import why_of
-from abonent.crm.search import Hit, Hits, Why, find_accounts, hits_of
+from abonent.crm.search import Hit, Hits, find_accounts, hits_of
+from abonent.crm.ways import Why
 from abonent.kernel.actor import Actor
 from abonent.kernel.i18n import N_, _
 from abonent.web.finding import Found, Group
