@@ -123,8 +123,10 @@ class _Person:
         if self.luck.random() < 0.5:
             await self._pay(number)
         if self.luck.random() < 0.3:
-            page = self.luck.choice(_REGISTERS)
-            await self.ask("register", page)
+            path, _mark, query = self.luck.choice(_REGISTERS).partition("?")
+            await self.ask("register", f"{path}?{query}")
+            if self.luck.random() < 0.3:  # who reads to the end, where the count is
+                await self.ask("total", f"{path}/total?{query}", fragment=True)
 
     async def _pay(self, number: str) -> None:
         path = f"/accounts/{number}/payment"

@@ -146,6 +146,8 @@ def orm_config(settings: Settings, *, models: list[str] | None = None) -> dict[s
             "lock_timeout": f"{settings.lock_timeout_ms}ms",
             "timezone": "UTC",
             "jit": "off",
+            # Many work at once: only what reads a whole table is worth several processes.
+            "parallel_setup_cost": "20000",
         },
     }
     return {

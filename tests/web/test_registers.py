@@ -143,6 +143,18 @@ async def test_totals_say_how_many_and_how_much(head: httpx.AsyncClient) -> None
     assert "3,50" in text
 
 
+async def test_a_count_that_takes_long_waits_until_it_is_asked_for(
+    head: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await pay("20417", 1_00, "a")
+    slow = "count(*) + (SELECT 0 FROM pg_sleep(0.7)) AS rows"
+    monkeypatch.setattr("abonent.kernel.registers.reading._COUNT", slow)
+    text = (await head.get("/payments/total?sum.to=3", headers=HX)).text
+    assert 'hx-get="/payments/count?sum.to=3"' in text
+    assert "Сосчитать" in plain(text)
+    assert "1 строка" in plain((await head.get("/payments/count?sum.to=3", headers=HX)).text)
+
+
 async def test_columns_are_chosen_and_stay_in_the_address(head: httpx.AsyncClient) -> None:
     text = (await head.get("/subscribers?column=contract")).text
     heading = plain(text.partition("<thead>")[2].partition("</thead>")[0])

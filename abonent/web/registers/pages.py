@@ -16,7 +16,13 @@ from abonent.kernel.actor import Actor
 from abonent.kernel.i18n import N_, _
 from abonent.kernel.registers.asked import Asked, read_asked
 from abonent.kernel.registers.declaration import Ask, Register, Row
-from abonent.kernel.registers.reading import Page, read_page, read_totals
+from abonent.kernel.registers.reading import (
+    COUNTED_LONG_MS,
+    COUNTED_MS,
+    Page,
+    read_page,
+    read_totals,
+)
 from abonent.web.access import PageRoute
 from abonent.web.dialogs import Dialog, Opened
 from abonent.web.fields import Field, Kind, Values
@@ -46,7 +52,8 @@ def register_routes(register: Register) -> tuple[BaseRoute, ...]:
     return (
         PageRoute(path, partial(_show, register), right=right, name=register.code),
         PageRoute(f"{path}/filters", partial(_show_filters, register), right=right),
-        PageRoute(f"{path}/total", partial(_show_total, register), right=right),
+        PageRoute(f"{path}/total", partial(_show_total, register, COUNTED_MS), right=right),
+        PageRoute(f"{path}/count", partial(_show_total, register, COUNTED_LONG_MS), right=right),
         PageRoute(f"{path}/print", partial(_print, register), right=right),
         PageRoute(f"{path}/file", partial(_ask_file, register), right=right, methods=("POST",)),
         PageRoute(
@@ -156,12 +163,18 @@ async def _show_filters(register: Register, request: Request) -> Response:
     return page_or_block(request, "register_filters.html", "fields", context)
 
 
-async def _show_total(register: Register, request: Request) -> Response:
+async def _show_total(register: Register, within_ms: int, request: Request) -> Response:
     by = signed_in(request).actor
     asked = await read_asked(register, request.query_params.multi_items(), by=by)
-    totals = await read_totals(register, asked, by=by)
+    totals = await read_totals(register, asked, by=by, within_ms=within_ms)
     summed = [column for column in register.columns_for(by) if column.total]
-    context = {"totals": totals, "summed": summed, "register": register}
+    context = {
+        "totals": totals,
+        "summed": summed,
+        "asks": ""
+        if within_ms == COUNTED_LONG_MS
+        else f"{register.path}/count?{request.url.query}",
+    }
     return fragment(request, "register_total.html", "total", context)
 
 
