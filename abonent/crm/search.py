@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import re
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import asyncpg
 
+from abonent.crm.rules import name_key
 from abonent.crm.typed import Typed, as_name, read_typed
 from abonent.crm.ways import FURTHER, NAMES_DUG, Way, Why, known_words, ways_of, ways_of_names
-from abonent.kernel.actor import Actor
+from abonent.kernel.actor import SYSTEM, Actor
 from abonent.kernel.db import transaction
 
 _LOOSER = "SET LOCAL pg_trgm.similarity_threshold = 0.25"
@@ -31,6 +33,7 @@ FROM billing_account b LEFT JOIN crm_register r USING (account_id)
 WHERE b.account_id = ANY($1::bigint[])
     AND ($2::text[] IS NULL OR r.district = ANY($2))
 """
+_BETWEEN = re.compile(r"[\W_]+")
 ALIKE = 10
 MEANT = 4
 """So many words are tried in the place of one that no name has."""
@@ -147,6 +150,27 @@ class _Looking:
                 rows = await connection.fetch(_ALIKE_WORDS, word, MEANT)
                 return [" ".join((*words[:place], r["word"], *words[place + 1 :])) for r in rows]
         return []
+
+
+async def accounts_named(name: str, *, most: int) -> list[str]:
+    """Return the numbers of accounts whose subscriber is named so, or nearly so.
+
+    Words are compared from their beginnings, whatever stands between them: “Petrov A.B.” is
+    anybody whose other names begin with these letters. The caller has checked its right.
+    """
+    words = _BETWEEN.sub(" ", name_key(name)).split()
+    short = " ".join((*words[:1], *(word[:1] for word in words[1:])))
+    for line in dict.fromkeys((" ".join(words), short) if words else ()):
+        reading = replace(as_name(line), place="")
+        looking = _Looking(Typed(line, "", (), (reading,)), SYSTEM, most)
+        async with transaction() as connection:
+            await connection.execute(_CUSTOM_PLANS)
+            await looking.read_ways(connection, None)
+            if not looking.found:
+                await looking.mend_slip(connection)
+        if looking.found:
+            return [hit.number for hit in looking.found[:most]]
+    return []
 
 
 async def hits_of(accounts: list[int], *, by: Actor) -> list[Hit]:

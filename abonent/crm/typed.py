@@ -111,7 +111,7 @@ def read_typed(text: str) -> Typed:
 def as_name(name: str) -> Reading:
     """Read a line of one layout, as `name_key` leaves it."""
     words, parts, named = _words(name), name.split(), _named(name)
-    patterns = [_WORD_START + re.escape(word) for word in words]
+    patterns = [_begins(word, sum(other.startswith(word) for other in words)) for word in words]
     firsts = tuple(part for part in parts[:3] if part.isalpha())
     return Reading(
         name=name,
@@ -157,6 +157,11 @@ def _words(name: str) -> list[str]:
     if _spoken_place(name) or longest < LEAST_WORD:
         return []
     return sorted(words, key=len, reverse=True)[:3]
+
+
+def _begins(word: str, times: int) -> str:
+    """So many words of the name begin so: “ivan ivanov” is more than any Ivanov."""
+    return _WORD_START + ".*[^[:alnum:]]".join([re.escape(word)] * times)
 
 
 def _to_house(named: list[str]) -> list[str]:

@@ -10,7 +10,7 @@ import pytest
 
 from abonent.billing.service import accounts, days
 from abonent.crm.rules import read_address
-from abonent.crm.search import Hit, find_accounts, hits_of
+from abonent.crm.search import Hit, accounts_named, find_accounts, hits_of
 from abonent.crm.service.contacts import ContactKind, NewContact, add_contact, remove_contact
 from abonent.crm.service.subscribers import NewSubscriber, open_subscriber_account
 from abonent.crm.typed import read_typed
@@ -80,6 +80,7 @@ async def _found(text: str) -> list[tuple[str, Why]]:
         ("smiht", ["31001"], Why.ALIKE),
         ("ул лен 12", ["20417"], Why.ADDRESS),
         ("петр с", ["20417"], Why.NAME),
+        ("иван иванов", ["20418"], Why.NAME),
         ("вектор п", ["31000"], Why.NAME),
         ("лен 45", ["20417"], Why.ADDRESS),
         ("центр 12", [], None),
@@ -162,6 +163,12 @@ async def test_a_search_that_takes_too_long_says_so_and_gives_what_it_has(
     assert (hits.cut, hits.next) == (True, None)
 
 
+async def test_each_word_of_the_line_is_a_word_of_the_name(people: None) -> None:
+    assert await _found("иванов иван") == [("20418", Why.NAME)]
+    assert await _found("иван иванов") == [("20418", Why.NAME)]
+    assert await _found("иванов и и") == [("20418", Why.NAME)]
+
+
 async def test_an_answer_comes_once_with_its_surest_reason(people: None) -> None:
     found = await _found("иванов")
     assert found == [("20418", Why.NAME), ("20419", Why.NAME)]
@@ -192,6 +199,27 @@ async def test_an_account_nobody_is_named_for_is_found_by_its_number(people: Non
     assert await _found("77") == [("77", Why.NUMBER)]
     (hit,) = await hits_of([loaded.book.account], by=SYSTEM)
     assert (hit.number, hit.name) == ("77", "")
+
+
+@pytest.mark.parametrize(
+    ("payer", "numbers"),
+    [
+        ("СЕМЕНОВ ПЕТР ИЛЬИЧ", ["20417"]),
+        ("Пётр Ильич Семёнов", ["20417"]),
+        ("Иванов И.И.", ["20418"]),
+        ("ИВАНОВА АННА ПЕТРОВНО", ["20419"]),
+        ("Иванова Алла", ["20419"]),
+        ('ООО "ВЕКТОР ПЛЮС"', ["31000"]),
+        ("Ленина Мира", []),
+        ("Сидоренко", []),
+        ("", []),
+        ("%%", []),
+    ],
+)
+async def test_a_payer_is_known_by_a_name_written_in_any_way(
+    people: None, payer: str, numbers: list[str]
+) -> None:
+    assert await accounts_named(payer, most=5) == numbers
 
 
 async def test_finding_needs_its_right(db: Any) -> None:

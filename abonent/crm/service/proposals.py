@@ -9,13 +9,14 @@ from typing import Any
 
 from abonent.billing.queries.outside.unmatched import Unmatched, payer_accounts
 from abonent.billing.rules.outside.purpose import near_numbers, numbers_named
-from abonent.crm.rules import name_key
+from abonent.crm.search import accounts_named
 from abonent.kernel.actor import Actor
 from abonent.kernel.db import transaction
 from abonent.kernel.i18n import N_
 
 MOST = 5
 """Proposals: as many as keys pick."""
+LEAST_NAME = 4
 _CONTRACTS = """
 SELECT c.number AS contract, a.number FROM crm_contract c
 JOIN crm_account a ON a.contract_id = c.id
@@ -34,12 +35,6 @@ JOIN crm_contract c ON c.subscriber_id = s.id JOIN crm_account a ON a.contract_i
 WHERE s.kind = 'company' AND s.tax_id = $1
 ORDER BY a.number LIMIT 5
 """
-_ALIKE = """
-SELECT number FROM crm_register WHERE name_key % $1
-ORDER BY similarity(name_key, $1) DESC, number LIMIT 5
-"""
-_CLOSE = "SET LOCAL pg_trgm.similarity_threshold = 0.55"
-_CUSTOM_PLANS = "SET LOCAL plan_cache_mode = force_custom_plan"
 
 
 class WhyThis(StrEnum):
@@ -89,8 +84,6 @@ async def propose_accounts(payment: Unmatched, *, by: Actor) -> list[Proposal]:
     """Up to five accounts that a payment may be for, the likeliest first."""
     by.require("billing.payment.settle")
     async with transaction() as connection:
-        await connection.execute(_CUSTOM_PLANS)
-        await connection.execute(_CLOSE)
         whys = await _whys(connection, payment)
         faces = {row["number"]: row for row in await connection.fetch(_FACES, list(whys))}
     order = list(WhyThis)
@@ -114,15 +107,10 @@ async def _whys(connection: Any, payment: Unmatched) -> dict[str, WhyThis]:
         rows = await connection.fetch(_COMPANIES, payment.payer_tax_id)
         _add(whys, [row["number"] for row in rows], WhyThis.TAX_ID)
     _add(whys, [near for number in told for near in near_numbers(number)], WhyThis.SLIP)
-    _add(whys, await _by_name(connection, payment), WhyThis.NAME)
+    payer = payment.payer.partition("//")[0]
+    if len(payer) >= LEAST_NAME:
+        _add(whys, await accounts_named(payer, most=MOST), WhyThis.NAME)
     return whys
-
-
-async def _by_name(connection: Any, payment: Unmatched) -> list[str]:
-    key = name_key(payment.payer.partition("//")[0])
-    if len(key) < 4:
-        return []
-    return [row["number"] for row in await connection.fetch(_ALIKE, key)]
 
 
 def _add(whys: dict[str, WhyThis], numbers: Sequence[str], why: WhyThis) -> None:
