@@ -70,16 +70,28 @@ ON CONFLICT (account_id, no) DO UPDATE SET amount = excluded.amount
 """
 
 
+async def _lock(work: UnitOfWork, number: str) -> int:
+    locked: int | None = await work.connection.fetchval(_LOCK_ONE, number, DAY_LOCK)
+    if locked is None:
+        raise AccountNotFound(number)
+    return locked
+
+
+@asynccontextmanager
+async def holding(number: str, *, by: Actor) -> AsyncIterator[None]:
+    """Let nobody else write to an account, so that what the block reads still stands as it acts."""
+    async with unit_of_work(by) as work:
+        await _lock(work, number)
+        yield
+
+
 async def open_account(work: UnitOfWork, number: str) -> Loaded:
     """Lock an account, read its book and bring it to the open day (ENGINE 2).
 
     Raises AccountNotFound for a number nobody has and for an account beyond the actor's districts.
     The lock comes by a statement of its own: what is read after it is what the last holder left.
     """
-    locked = await work.connection.fetchval(_LOCK_ONE, number, DAY_LOCK)
-    if locked is None:
-        raise AccountNotFound(number)
-    loaded = await load_one(work.connection, locked)
+    loaded = await load_one(work.connection, await _lock(work, number))
     await check_place(work.connection, number, loaded.row["place_id"], by=work.by)
     touch(loaded.book, loaded.open_day, loaded.due)
     return loaded

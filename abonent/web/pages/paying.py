@@ -20,6 +20,7 @@ from abonent.billing.queries.past import (
     payments_after,
     same_payment,
 )
+from abonent.billing.service.books import holding
 from abonent.billing.service.cash.taking import must_have_shift, take_at_desk
 from abonent.billing.service.payments import LARGEST_PAYMENT
 from abonent.billing.service.previews import preview_payment
@@ -99,20 +100,20 @@ async def pay(request: Request) -> Response:
         amount = amount_in(form, "amount", largest=LARGEST_PAYMENT)
         given = _given(form)
         context["change"] = None if given is None else given - amount
-        context["twin"] = twin = await _twin(number, by, form, amount)
-        context["meanwhile"] = await _meanwhile(number, by, form, twin)
         if carries_out(form):
-            _check(form, twin)
-            _check_told(form, context["meanwhile"])
-            done = await take_at_desk(
-                number,
-                by=by,
-                amount=amount,
-                source=form["source"],
-                external_id=form["key"],
-                given=given,
-            )
+            async with holding(number, by=by):
+                _check(form, await _look(context, form, amount, by))
+                _check_told(form, context["meanwhile"])
+                done = await take_at_desk(
+                    number,
+                    by=by,
+                    amount=amount,
+                    source=form["source"],
+                    external_id=form["key"],
+                    given=given,
+                )
             return go_to(request, f"/accounts/{number}?done=payment:{done.taken.entry_no}")
+        await _look(context, form, amount, by)
         context["preview"] = await preview_payment(number, by=by, amount=amount)
         if given is not None and given < amount:
             raise TooLittleGiven(given, amount)
@@ -139,6 +140,16 @@ def _check(form: Mapping[str, str], twin: Known | None) -> None:
         raise Malformed.of("amount", "", N_("Open the form again: it has lost its key."))
     if twin is not None and form.get("again") != "on":
         raise Malformed.of("again", "", N_("Say that it is another payment, or close the form."))
+
+
+async def _look(
+    context: dict[str, Any], form: Mapping[str, str], amount: int, by: Actor
+) -> Known | None:
+    """Put what came meanwhile beside the form; return the payment just like it, if there is one."""
+    number = context["number"]
+    context["twin"] = twin = await _twin(number, by, form, amount)
+    context["meanwhile"] = await _meanwhile(number, by, form, twin)
+    return twin
 
 
 async def _twin(number: str, by: Actor, form: Mapping[str, str], amount: int) -> Known | None:
