@@ -13,7 +13,9 @@ import pytest
 from abonent.billing.queries.accounts import read_account
 from abonent.billing.service.payments import take_payment
 from abonent.kernel.actor import SYSTEM
+from abonent.web.access import ACCOUNT, PageRoute
 from abonent.web.account_routes import ACCOUNT_ROUTES
+from abonent.web.routes import ROUTES
 from tests.web.seed import small_provider
 from tests.web.seen import HX, key_of, money, plain
 
@@ -259,3 +261,20 @@ async def test_the_sheet_names_people_and_calls_the_debt_of_an_open_month_by_its
 
 async def test_who_may_not_search_is_not_told_to(provider: None, enter: Enter) -> None:
     assert "Найдите абонента" not in (await (await enter("hr")).get("/")).text
+
+
+async def test_no_page_of_an_account_that_does_not_exist_opens(
+    provider: None, enter: Enter
+) -> None:
+    client = await enter("head")
+    paths = [
+        route.path
+        for route in ROUTES
+        if isinstance(route, PageRoute)
+        and route.path.startswith(ACCOUNT)
+        and "GET" in route.methods
+    ]
+    assert len(paths) > 30
+    for path in paths:
+        asked = re.sub(r"\{\w+(:\w+)?\}", "99", path)
+        assert (await client.get(asked)).status_code == 404, path

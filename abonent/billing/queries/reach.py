@@ -15,6 +15,7 @@ SELECT p.district FROM billing_account_number n
 JOIN billing_account a ON a.account_id = n.account_id JOIN billing_place p ON p.id = a.place_id
 WHERE n.number = $1
 """
+_KNOWN = "SELECT EXISTS (SELECT FROM billing_account_number WHERE number = $1)"
 _OF_PLACE = "SELECT district FROM billing_place WHERE id = $1"
 
 
@@ -32,6 +33,13 @@ async def check_reach(number: str, *, by: Actor) -> None:
         district = await connection.fetchval(_DISTRICT, number)
     if district is None or not by.sees(district):
         raise AccountNotFound(number)
+
+
+async def check_exists(number: str) -> None:
+    """Raise AccountNotFound for a number that no account has or had."""
+    async with reading() as connection:
+        if not await connection.fetchval(_KNOWN, number):
+            raise AccountNotFound(number)
 
 
 async def is_reached(number: str, *, by: Actor) -> bool:
