@@ -47,7 +47,7 @@ class Field:
 
     An AMOUNT is read as minor units, a PERCENT as hundredths of a percent, a DAY as a date, a TICK
     as a bool, a FILE as an upload. `least` and `most` bound numbers and amounts; `longest` texts.
-    `half` puts two fields side by side.
+    `half` puts two fields side by side; `open` leaves a choice to be made, with none made before.
     CHOICE and SEGMENTS (a few choices side by side) take what `choices` or the open dialog offer.
     """
 
@@ -61,6 +61,7 @@ class Field:
     most: int | None = None
     longest: int = 200
     half: bool = False
+    open: bool = False
     attributes: Mapping[str, Any] = field(default_factory=dict)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from functools import cache
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
@@ -10,13 +11,17 @@ from argon2.exceptions import InvalidHashError, VerificationError
 _HASHER = PasswordHasher()
 # One check takes 64 MiB and a fifth of a second of one core: more at once would starve the pages.
 _GATE = asyncio.Semaphore(2)
-# Checked instead of a stored hash when the login is unknown, so that timing tells nothing.
-_NOBODY = _HASHER.hash("nobody has this password")
 
 
-def _verify(stored: str, password: str) -> bool:
+@cache
+def _nobody() -> str:
+    """Checked instead of a stored hash when the login is unknown, so that timing tells nothing."""
+    return _HASHER.hash("nobody has this password")
+
+
+def _verify(stored: str | None, password: str) -> bool:
     try:
-        return _HASHER.verify(stored, password)
+        return _HASHER.verify(stored or _nobody(), password)
     except (VerificationError, InvalidHashError):
         return False
 
@@ -30,5 +35,5 @@ async def hash_password(password: str) -> str:
 async def password_matches(stored: str | None, password: str) -> bool:
     """Tell whether the password is right; ``None`` stands for an unknown login and costs as much."""
     async with _GATE:
-        right = await asyncio.to_thread(_verify, stored or _NOBODY, password)
+        right = await asyncio.to_thread(_verify, stored, password)
     return right and stored is not None

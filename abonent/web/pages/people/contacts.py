@@ -158,7 +158,7 @@ async def reveal(request: Request) -> Response:
 async def _giving(request: Request) -> Opened:
     return Opened(
         back=_back(request),
-        given={"purpose": "advertising", "channel": "any"},
+        given={"channel": "any"},
         choices={"purpose": choices(PURPOSES), "channel": choices(CONSENT_CHANNELS)},
     )
 
@@ -240,7 +240,13 @@ GIVE = Dialog(
     title=N_("Record a consent"),
     commit=N_("Record"),
     fields=(
-        Field(name="purpose", label=N_("Purpose of the consent"), kind=Kind.CHOICE, half=True),
+        Field(
+            name="purpose",
+            label=N_("Purpose of the consent"),
+            kind=Kind.CHOICE,
+            half=True,
+            open=True,
+        ),
         Field(name="channel", label=N_("By what way"), kind=Kind.CHOICE, half=True),
         Field(
             name="proof",
