@@ -3,14 +3,25 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import asyncpg
 
 from abonent.crm.rules import name_key
 from abonent.crm.typed import Typed, as_name, read_typed
-from abonent.crm.ways import FURTHER, NAMES_DUG, Way, Why, known_words, ways_of, ways_of_names
+from abonent.crm.ways import (
+    FURTHER,
+    NAMES_DUG,
+    Way,
+    Why,
+    is_word,
+    known_words,
+    ways_of,
+    ways_of_names,
+    ways_of_payer,
+)
 from abonent.kernel.actor import SYSTEM, Actor
 from abonent.kernel.db import transaction
 
@@ -105,13 +116,13 @@ class _Looking:
     async def read_ways(self, connection: Any, after: str | None) -> str | None:
         """Add what is found in any way of reading; return the cursor of what follows the limit."""
         start, key, account = _cursor(after)
-        if words := sorted({w for r in self.typed.readings for w in known_words(r)}):
-            rows = await connection.fetch(_UNKNOWN_WORDS, words)
-            self.unknown = frozenset(row["word"] for row in rows)
+        await self.learn_unknown(
+            connection, [word for reading in self.typed.readings for word in known_words(reading)]
+        )
         for place, way in enumerate(ways_of(self.typed, self.unknown)):
             if place < start or self.unknown.intersection(way.words):
                 continue
-            rows = await self._rows(connection, way, self.limit + 1, (key, account))
+            rows = await self.rows(connection, way, self.limit + 1, (key, account))
             self.found += [_hit(row, way.why, self.by) for row in rows]
             if len(self.found) > self.limit:
                 kept = self.limit - len(self.found) + len(rows)
@@ -119,19 +130,25 @@ class _Looking:
             key, account = "", 0
         return None
 
+    async def learn_unknown(self, connection: Any, words: Sequence[str]) -> None:
+        """Find out which of the words no name begins with."""
+        if asked := sorted({word for word in words if is_word(word)}):
+            rows = await connection.fetch(_UNKNOWN_WORDS, asked)
+            self.unknown = frozenset(row["word"] for row in rows)
+
     async def mend_slip(self, connection: Any) -> None:
         """Add whom the line would find without a slip of the hand, the likeliest first."""
         await connection.execute(_LOOSER)
         most = min(self.limit, ALIKE)
-        meant = [await self._meant(connection, reading.name) for reading in self.typed.readings]
+        meant = [await self.meant(connection, reading.name) for reading in self.typed.readings]
         for way in ways_of_names([as_name(name) for names in meant for name in names]):
             if len(self.found) < most:
-                rows = await self._rows(connection, way, most, ("", 0))
+                rows = await self.rows(connection, way, most, ("", 0))
                 seen = {hit.account_id for hit in self.found}
                 new = [_hit(row, Why.ALIKE, self.by) for row in rows]
                 self.found += [hit for hit in new if hit.account_id not in seen]
 
-    async def _rows(self, connection: Any, way: Way, most: int, edge: tuple[str, int]) -> list[Any]:
+    async def rows(self, connection: Any, way: Way, most: int, edge: tuple[str, int]) -> list[Any]:
         """What one way finds behind an edge, while there is room."""
         room = most - len(self.found)
         known = (way.first, *edge, room, *way.rest, _districts(self.by))
@@ -142,7 +159,7 @@ class _Looking:
             rows = await connection.fetch(NAMES_DUG, *known)
         return rows
 
-    async def _meant(self, connection: Any, name: str) -> list[str]:
+    async def meant(self, connection: Any, name: str) -> list[str]:
         """The line with its first unknown word replaced by known ones that are like it."""
         words = name.split()
         for place, word in enumerate(words):
@@ -159,17 +176,18 @@ async def accounts_named(name: str, *, most: int) -> list[str]:
     anybody whose other names begin with these letters. The caller has checked its right.
     """
     words = _BETWEEN.sub(" ", name_key(name)).split()
-    short = " ".join((*words[:1], *(word[:1] for word in words[1:])))
-    for line in dict.fromkeys((" ".join(words), short) if words else ()):
-        reading = replace(as_name(line), place="")
-        looking = _Looking(Typed(line, "", (), (reading,)), SYSTEM, most)
-        async with transaction() as connection:
-            await connection.execute(_CUSTOM_PLANS)
-            await looking.read_ways(connection, None)
-            if not looking.found:
-                await looking.mend_slip(connection)
-        if looking.found:
-            return [hit.number for hit in looking.found[:most]]
+    looking = _Looking(read_typed(" ".join(words)), SYSTEM, most)
+    async with transaction() as connection:
+        await connection.execute(_CUSTOM_PLANS)
+        await looking.learn_unknown(connection, words)
+        if looking.unknown:
+            await connection.execute(_LOOSER)
+            meant = await looking.meant(connection, " ".join(words))
+            words = meant[0].split() if meant else words
+        short = [*words[:1], *(word[:1] for word in words[1:])]
+        for way in ways_of_payer(as_name(" ".join(line)) for line in (words, short) if line):
+            if rows := await looking.rows(connection, way, most, ("", 0)):
+                return [row["number"] for row in rows]
     return []
 
 

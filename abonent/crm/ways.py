@@ -7,7 +7,7 @@ the most rows; then its own parameters; the districts to keep to, or null, come 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from enum import StrEnum
@@ -193,7 +193,20 @@ def _by_words(reading: Reading, whole: str, begins: str, but: list[str]) -> Way:
 
 def known_words(reading: Reading) -> tuple[str, ...]:
     """The words that some name must have for the reading to be one."""
-    return tuple(w for w in reading.name.split() if len(w) >= LEAST_WORD and w.isalpha())
+    return tuple(word for word in reading.name.split() if is_word(word))
+
+
+def is_word(text: str) -> bool:
+    """Tell whether it is what the words of names are kept as."""
+    return len(text) >= LEAST_WORD and text.isalpha()
+
+
+def ways_of_payer(readings: Iterable[Reading]) -> Iterator[Way]:
+    """The readings as names, in the order of a passport first; two statements each."""
+    for reading in readings:
+        if reading.words:
+            yield _by_words(reading, "", f"{like(reading.name.split()[0])}%", [])
+            yield Way(Why.NAME, NAMES_DUG, "", ("%", *reading.words, [], reading.contains, STEPS))
 
 
 def _ways_of_place(reading: Reading, named_so: str) -> Iterator[Way]:

@@ -14,6 +14,7 @@ import os
 import re
 import tempfile
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 try:
@@ -112,11 +113,17 @@ def _with_hashed_imports(content: bytes, names: dict[str, str]) -> bytes:
 def _write_compressed(path: Path, content: bytes) -> None:
     if path.exists():
         return
-    _write_whole(path.with_name(path.name + ".gz"), gzip.compress(content, 9, mtime=0))
-    if brotli is not None:
-        _write_whole(path.with_name(path.name + ".br"), brotli.compress(content))
+    for suffix, compressed in _compressed(content).items():
+        _write_whole(path.with_name(path.name + suffix), compressed)
     # The plain file comes last: where it exists, its compressed copies do too.
     _write_whole(path, content)
+
+
+@cache
+def _compressed(content: bytes) -> dict[str, bytes]:
+    """The copies to serve, by their suffix: two seconds of work, once in a process."""
+    copies = {".gz": gzip.compress(content, 9, mtime=0)}
+    return copies if brotli is None else copies | {".br": brotli.compress(content)}
 
 
 def _write_whole(path: Path, content: bytes) -> None:

@@ -16,10 +16,9 @@ from starlette.datastructures import FormData
 from starlette.requests import Request
 from starlette.responses import Response
 
-from abonent.billing.queries.reach import check_exists
 from abonent.kernel.errors import DomainError, Malformed
 from abonent.kernel.i18n import N_, _
-from abonent.web.access import ACCOUNT, PageRoute
+from abonent.web.access import PageRoute
 from abonent.web.fields import Choices, Field, Kind, Values, read_fields, texts_of
 from abonent.web.forms import by_field, go_to
 from abonent.web.pages.acting import (
@@ -104,8 +103,6 @@ class Dialog:
 
 
 async def _show(dialog: Dialog, request: Request) -> Response:
-    if dialog.path.startswith(ACCOUNT):
-        await check_exists(request.path_params["number"])
     opened = await dialog.opened(request)
     given = {"key": new_key(), **opened.given}
     outcome: Mapping[str, Any] = {}

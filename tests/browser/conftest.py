@@ -228,40 +228,39 @@ def opening(selector: str) -> Step:
 async def looked(desk: Desk, browser: Browser) -> AsyncIterator[Looked]:
     """Visits an address in the appearances of theme, language and width, and checks each.
 
-    A test keeps one browser for each appearance, so that it loads what pages share once.
+    A test keeps one tab for each appearance, so that it loads what pages share once.
     """
-    kept: dict[tuple[str, str, int, bool], BrowserContext] = {}
+    kept: dict[tuple[str, str, int, bool], tuple[Page, Trouble]] = {}
 
-    async def context_of(
+    async def tab_of(
         theme: str, language: str, width: int, *, signed_in: bool
-    ) -> BrowserContext:
+    ) -> tuple[Page, Trouble]:
         kind = theme, language, width, signed_in
         if kind not in kept:
-            kept[kind] = await _context(browser, theme=theme, language=language, width=width)
+            context = await _context(browser, theme=theme, language=language, width=width)
             cookie = {"name": "abonent_language", "value": language, "url": desk.address}
-            await kept[kind].add_cookies([cookie])  # type: ignore[list-item]
+            await context.add_cookies([cookie])  # type: ignore[list-item]
             if signed_in:
-                await _sign_in(kept[kind], desk, language)
+                await _sign_in(context, desk, language)
+            page = await context.new_page()
+            kept[kind] = page, watch(page, desk.address)
         return kept[kind]
 
     async def looked(
         path: str, name: str, *, then: Step | None = None, signed_in: bool = True
     ) -> None:
         for theme, language, width in APPEARANCES:
-            context = await context_of(theme, language, width, signed_in=signed_in)
-            page = await context.new_page()
-            trouble = watch(page, desk.address)
+            page, trouble = await tab_of(theme, language, width, signed_in=signed_in)
             await page.goto(desk.address + path)
             if then is not None:
                 await then(page)
             where = f"{name}-{theme}-{language}-{width}"
             await picture(page, where)
             await check(page, trouble, where)
-            await page.close()
 
     yield looked
-    for context in kept.values():
-        await context.close()
+    for page, _trouble in kept.values():
+        await page.context.close()
 
 
 @pytest.fixture

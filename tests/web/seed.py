@@ -9,6 +9,7 @@ from abonent.billing.service import days, freezes, payments, services, tariffs
 from abonent.crm.rules import read_address
 from abonent.crm.service.subscribers import NewSubscriber, open_subscriber_account
 from abonent.kernel.actor import SYSTEM
+from tests.kept import once
 
 FIRST_DAY = date(2026, 10, 25)
 OPEN_DAY = date(2026, 11, 14)
@@ -37,6 +38,7 @@ TARIFFS = (
 )
 
 
+@once
 async def small_provider(connection: Any) -> None:
     """Fill an empty database; the open day becomes OPEN_DAY."""
     await days.begin(FIRST_DAY, by=SYSTEM)

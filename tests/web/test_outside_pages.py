@@ -252,4 +252,6 @@ async def test_pages_ask_few_statements(provider: Any, enter: Enter, database: S
             assert (await browser.get(path)).status_code == 200
         finally:
             provider.remove_query_logger(note)
-        assert 0 < len(asked) <= MOST + 4, (path, len(asked), asked)
+        # Whose a payment may be is looked for by everything it tells.
+        most = MOST + (8 if path.startswith("/parked/") else 4)
+        assert 0 < len(asked) <= most, (path, len(asked), asked)

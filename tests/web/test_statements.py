@@ -28,8 +28,10 @@ TRIED = {
     "/accounts/{number:str}/refund": 19,
     "/accounts/{number:str}/credit": 16,
     "/accounts/{number:str}/entries/{no:int}/void": 19,
+    "/parked/{payment:int}": 20,
 }
-"""Pages that carry the change out and take it back to show its outcome, and the longest document."""
+"""Pages that carry the change out and take it back to show its outcome, the longest document, and
+the payment whose account is looked for by everything it tells."""
 NEVER_ENDS = "/day/stream"
 NOWHERE = {
     "/accounts/{number:str}/scans/{scan:int}",

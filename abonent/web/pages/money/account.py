@@ -6,6 +6,7 @@ from starlette.requests import Request
 
 from abonent.billing.queries.accounts import look
 from abonent.billing.queries.books import Loaded
+from abonent.billing.queries.reach import check_exists
 from abonent.billing.rules.changes import refundable
 from abonent.billing.service.accounts import change_billing_day, set_credit
 from abonent.billing.service.cash.taking import refund_at_desk, take_back
@@ -34,10 +35,12 @@ METHODS = (
 
 
 async def _empty(request: Request) -> Opened:
+    await check_exists(number_of(request))
     return opened(request, given={})
 
 
 async def _fee_opened(request: Request) -> Opened:
+    await check_exists(number_of(request))
     return opened(request, given={"kind": "visit"})
 
 

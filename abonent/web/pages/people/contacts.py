@@ -8,6 +8,7 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import Response
 
+from abonent.billing.queries.reach import check_exists
 from abonent.crm.masking import whole_contact
 from abonent.crm.queries.people import Consent, Contact, consents_of, contacts_of
 from abonent.crm.service.consents import (
@@ -89,6 +90,7 @@ def _new(values: Values, kind: str) -> NewContact:
 
 
 async def _adding(request: Request) -> Opened:
+    await check_exists(number_of(request))
     return Opened(
         back=_back(request),
         given={"kind": "phone"},
@@ -156,6 +158,7 @@ async def reveal(request: Request) -> Response:
 
 
 async def _giving(request: Request) -> Opened:
+    await check_exists(number_of(request))
     return Opened(
         back=_back(request),
         given={"channel": "any"},

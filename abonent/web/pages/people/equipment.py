@@ -7,6 +7,7 @@ from typing import Any
 from starlette.requests import Request
 
 from abonent.billing.queries.accounts import look
+from abonent.billing.queries.reach import check_exists
 from abonent.crm.queries.cards import Equipment, equipment_of
 from abonent.crm.service.equipment import (
     Device,
@@ -61,6 +62,7 @@ def _read(values: Values) -> Device:
 
 
 async def _giving(request: Request) -> Opened:
+    await check_exists(number_of(request))
     given = {"kind": "router", "owner": "rent", "state": "working"}
     given["given_on"] = (await open_day()).isoformat()
     return Opened(back=_back(request), given=given, choices=_offered())

@@ -5,6 +5,7 @@ from __future__ import annotations
 from starlette.requests import Request
 
 from abonent.billing.queries.accounts import look
+from abonent.billing.queries.reach import check_exists
 from abonent.crm.queries.cards import Note, notes_of
 from abonent.crm.service.notes import LONGEST, add_note, change_note, remove_note
 from abonent.kernel.errors import NotFound
@@ -41,6 +42,7 @@ async def _note(request: Request) -> Note:
 
 
 async def _adding(request: Request) -> Opened:
+    await check_exists(number_of(request))
     return Opened(back=f"/accounts/{number_of(request)}")
 
 

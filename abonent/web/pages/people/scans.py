@@ -8,6 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from abonent.billing.queries.accounts import look
+from abonent.billing.queries.reach import check_exists
 from abonent.crm.queries.cards import Scan, scans_of
 from abonent.crm.service.scans import add_scan, keep_scan, open_scan, remove_scan
 from abonent.kernel.errors import NotFound
@@ -30,6 +31,7 @@ def _back(request: Request, done: str = "") -> str:
 
 
 async def _adding(request: Request) -> Opened:
+    await check_exists(number_of(request))
     given = {"kind": "contract"}
     return Opened(back=_back(request), given=given, choices={"kind": choices(SCAN_KINDS)})
 
