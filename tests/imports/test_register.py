@@ -105,7 +105,7 @@ async def test_a_taking_that_is_interrupted_says_so(
 
 
 async def test_one_that_was_killed_is_known_by_its_silence_and_old_troubles_are_erased(
-    database: Settings,
+    fresh_database: Settings,
 ) -> None:
     now = clock.now()
     with clock.moved(now - timedelta(minutes=30)):
