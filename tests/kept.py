@@ -50,13 +50,14 @@ class Kept:
         """Make a database that is as the first one was before into what that became."""
         for statement in self.partitions:
             await connection.execute(statement)
-        # Neither triggers nor references ask again what they agreed to the first time.
-        await connection.execute("SET LOCAL session_replication_role = replica")
-        for table, rows in self.rows.items():
-            if table in self.cleared:
-                await connection.execute(f'DELETE FROM "{table}"')  # noqa: S608  a table of ours
-            await connection.copy_to_table(table, source=BytesIO(rows), format="binary")
-        await connection.execute("SET LOCAL session_replication_role = origin")
+        async with connection.transaction():
+            # Neither triggers nor references ask again what they agreed to the first time.
+            await connection.execute("SET LOCAL session_replication_role = replica")
+            for table, rows in self.rows.items():
+                if table in self.cleared:
+                    await connection.execute(f'DELETE FROM "{table}"')  # noqa: S608  a table of ours
+                await connection.copy_to_table(table, source=BytesIO(rows), format="binary")
+            await connection.execute("SET LOCAL session_replication_role = origin")
         await connection.execute(_FORWARD, list(self.sequences), list(self.sequences.values()))
 
 

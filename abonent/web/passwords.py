@@ -19,9 +19,9 @@ def _nobody() -> str:
     return _HASHER.hash("nobody has this password")
 
 
-def _verify(stored: str | None, password: str) -> bool:
+def _verify(stored: str, password: str) -> bool:
     try:
-        return _HASHER.verify(stored or _nobody(), password)
+        return _HASHER.verify(stored, password)
     except (VerificationError, InvalidHashError):
         return False
 
@@ -35,5 +35,5 @@ async def hash_password(password: str) -> str:
 async def password_matches(stored: str | None, password: str) -> bool:
     """Tell whether the password is right; ``None`` stands for an unknown login and costs as much."""
     async with _GATE:
-        right = await asyncio.to_thread(_verify, stored, password)
+        right = await asyncio.to_thread(lambda: _verify(stored or _nobody(), password))
     return right and stored is not None
