@@ -29,7 +29,14 @@ STAFF = 50
 SECONDS = 120
 THINK = 2.0
 """Mean seconds between two requests of one person: 50 people ask 25 times a second."""
-TARGETS = {"omnibox": 100, "card": 120, "tab": 150, "register": 200, "payment": 200}
+TARGETS = {
+    "omnibox": 100,
+    "card": 120,
+    "tab": 150,
+    "register": 200,
+    "register by balance": 200,
+    "payment": 200,
+}
 """Milliseconds at the 95th percentile."""
 
 _NUMBERS = "SELECT number FROM billing_account ORDER BY hashtext(number) LIMIT 20000"
@@ -124,7 +131,9 @@ class _Person:
             await self._pay(number)
         if self.luck.random() < 0.3:
             path, _mark, query = self.luck.choice(_REGISTERS).partition("?")
-            await self.ask("register", f"{path}?{query}")
+            # No index keeps balances in order: all of them are read, and told apart here.
+            kind = "register by balance" if "balance" in query else "register"
+            await self.ask(kind, f"{path}?{query}")
             if self.luck.random() < 0.3:  # who reads to the end, where the count is
                 await self.ask("total", f"{path}/total?{query}", fragment=True)
 
