@@ -42,7 +42,7 @@ run: $(VENV)/.installed ## start everything: database, queue, web, worker (Ctrl+
 test: $(VENV)/.installed-dev ## run every test
 	@command -v $${CHROMIUM:-chromium} >/dev/null || sh scripts/system_package.sh chromium \
 	  || echo "No Chromium and no right to install it: the tests in a browser are skipped, each by name."
-	@$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder $(ARGS)
+	@$(BIN)/python -m pytest -n auto --dist loadfile $(ARGS)
 
 lint: $(VENV)/.installed-dev ## ruff, import-linter, templates
 	$(BIN)/python -m ruff check abonent tests

@@ -126,6 +126,7 @@ async def test_a_common_word_and_a_rare_one_are_found_beyond_the_walk(
     await db.execute(
         "UPDATE crm_subscriber SET name_key = 'яковлев имя редкович' WHERE id IN (77, 78)"
     )
+    await db.execute("ANALYZE crm_subscriber, crm_contract, crm_account, crm_name_word")
     accounts = ["N77", "N78"]
     assert [number for number, _why in await _found("имя редкович")] == accounts
     assert [number for number, _why in await _found("редкович яковлев")] == accounts
