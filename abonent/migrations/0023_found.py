@@ -1,4 +1,4 @@
-"""Cash is taken in shifts by whoever takes it: the office clerk works at a cash desk too."""
+"""What the search line reads: houses, streets in their order, and no more than it asks for."""
 
 from __future__ import annotations
 

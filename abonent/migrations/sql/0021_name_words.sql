@@ -23,6 +23,3 @@ CREATE TRIGGER crm_subscriber_words_changed AFTER UPDATE ON crm_subscriber
 INSERT INTO crm_name_word
 SELECT DISTINCT word FROM crm_subscriber, regexp_split_to_table(name_key, '[^[:alpha:]]+') word
 WHERE length(word) >= 3;
-
--- Addresses by how the street begins, in their order.
-CREATE INDEX crm_account_street ON crm_account (address_order text_pattern_ops, account_id);
