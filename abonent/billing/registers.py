@@ -113,6 +113,7 @@ DISTRICTS_ARE = Filter(
     ask=Ask.CHOICE,
     sql="p.district = ANY($1::text[])",
     options=district_choices,
+    of_districts=True,
 )
 ENTITIES_ARE = Filter(
     name="entity",

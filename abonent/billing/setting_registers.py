@@ -114,6 +114,7 @@ LEFT JOIN LATERAL (SELECT v.fee, v.valid_from FROM billing_tariff_version v
         Filter(
             name="district", label=N_("Sold in the district"), ask=Ask.CHOICE,
             sql="t.districts IS NULL OR t.districts && $1::text[]", options=_district_choices,
+            of_districts=True,
         ),
     ),
     refine=_counted,

@@ -113,6 +113,19 @@ async def test_registers_list_nothing_from_elsewhere(centre: httpx.AsyncClient) 
     assert OWN in (await centre.get("/payments")).text
 
 
+async def test_registers_offer_no_district_elsewhere(
+    db: Any, enter: Enter, centre: httpx.AsyncClient
+) -> None:
+    everywhere = await enter("head", "olga")
+    for path in ("/subscribers", "/payments", "/tariffs"):
+        offered = [
+            re.findall(r'name="district" value="([^"]+)"', (await c.get(f"{path}/filters")).text)
+            for c in (centre, everywhere)
+        ]
+        assert offered[0] == ["Центр"]
+        assert len(offered[1]) > 1
+
+
 async def test_no_use_case_reaches_an_account_elsewhere(centre: httpx.AsyncClient) -> None:
     given: dict[str, Any] = {"amount": 100, "source": "cash", "by": CENTRE}
     await take_payment(OWN, external_id="a1", **given)

@@ -213,6 +213,7 @@ LEFT JOIN billing_place p ON p.id = a.place_id""",
             ask=Ask.CHOICE,
             sql="p.district = ANY($1::text[])",
             options=district_choices,
+            of_districts=True,
         ),
         Filter(name="street", label=N_("Street"), ask=Ask.TEXT, sql="p.street ILIKE $1 || '%'"),
         Filter(

@@ -85,7 +85,8 @@ class Filter:
     AMOUNTS have two conditions, `least` and `most`, each with its own $1: a date (`most` is the last
     day, inclusive) or minor units. With `instants` the date is the instant at which that day begins. `among` is a statement, quick by an index, that gives a column
     `key`: the keys of every row that can match. Where they are few the page is looked for among
-    them, not along the register's order.
+    them, not along the register's order. With `of_districts` the choices are districts: who is
+    confined to some is offered those alone.
     """
 
     name: str
@@ -100,6 +101,7 @@ class Filter:
     read: Callable[[str], str] = str.strip
     hint: str = ""
     instants: bool = False
+    of_districts: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -94,8 +94,8 @@ async def _context(
         "asked": asked,
         "found": found,
         # The fields of the filters come when they are opened, or to show what is wrong with them.
-        "options": await options_of(register, asked, every=True) if asked.errors else {},
-        "chips": chips_of(register, asked, await options_of(register, asked)),
+        "options": await options_of(register, asked, by, every=True) if asked.errors else {},
+        "chips": chips_of(register, asked, await options_of(register, asked, by)),
         "views": await views_of(register.code, by=by) if by.kind == "user" else [],
         "all_columns": register.columns_for(by),
         "actions": [action for action in register.actions if by.may(action.right)],
@@ -132,14 +132,18 @@ def _turned(asked: Asked, name: str) -> str:
 
 
 async def options_of(
-    register: Register, asked: Asked, *, every: bool = False
+    register: Register, asked: Asked, by: Actor, *, every: bool = False
 ) -> Mapping[str, list[tuple[str, str]]]:
     """Return the choices of the filters in force, or of every one, in the reader's language."""
     options = {}
     for one in register.filters:
         if one.ask is Ask.CHOICE and (every or one.name in asked.typed):
             offered = await one.options() if one.options else one.choices
-            options[one.name] = [(v, words if one.options else _(words)) for v, words in offered]
+            options[one.name] = [
+                (value, words if one.options else _(words))
+                for value, words in offered
+                if not one.of_districts or by.sees(value)
+            ]
     return options
 
 
@@ -157,7 +161,7 @@ async def _show_filters(register: Register, request: Request) -> Response:
     context = {
         "register": register,
         "asked": asked,
-        "options": await options_of(register, asked, every=True),
+        "options": await options_of(register, asked, by, every=True),
         "periods": _periods(register, desk_of(request).settings.timezone),
     }
     return page_or_block(request, "register_filters.html", "fields", context)
@@ -186,7 +190,7 @@ async def _print(register: Register, request: Request) -> Response:
         "register": register,
         "asked": asked,
         "found": found,
-        "chips": chips_of(register, asked, await options_of(register, asked)),
+        "chips": chips_of(register, asked, await options_of(register, asked, by)),
         "printed_at": clock.now(),
         "most": PRINTED,
         **cell_tools(register, asked, by),
