@@ -43,3 +43,19 @@ async def test_of_two_equal_payments_in_one_instant_the_second_is_asked_about(
     assert sorted(answer.status_code for answer in answers) == [303] + [400] * 5
     assert all("другая оплата" in plain(a.text) for a in answers if a.status_code == 400)
     assert (await read_account("20418", by=SYSTEM)).balance == before + 15000
+
+
+@pytest.mark.may_block
+async def test_of_files_asked_for_in_one_instant_no_more_than_three_are_made(
+    fresh_database: Settings, tmp_path: Any, client_of: Callable[..., httpx.AsyncClient]
+) -> None:
+    async with transaction() as connection:
+        await small_provider(connection)
+    await add_user("office", name="Мария Петрова", role="office", password=PASSWORD)
+    app = create_app(fresh_database.having(home=tmp_path), own_database=False)
+    async with client_of(app) as client:
+        await client.post("/sign-in", data={"login": "office", "password": PASSWORD})
+        answers = await asyncio.gather(
+            *(client.post("/subscribers/file?as=csv") for _turn in range(8))
+        )
+    assert sorted(answer.status_code for answer in answers) == [303] * 3 + [422] * 5

@@ -28,6 +28,8 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
 _OPEN = """
 SELECT count(*) FROM register_task WHERE user_id = $1 AND state IN ('WAITING', 'RUNNING')
 """
+# One that is asked for at the same instant waits here, and is counted.
+_ALONE = "SELECT FROM web_user WHERE id = $1 FOR NO KEY UPDATE"
 _TASK = "SELECT * FROM register_task WHERE id = $1 AND ($2::bigint IS NULL OR user_id = $2)"
 _LIST = "SELECT * FROM register_task WHERE user_id = $1 ORDER BY id DESC LIMIT 50"
 _STOP = """
@@ -97,6 +99,7 @@ async def ask_task(
         clock.now(),
     )  # fmt: skip
     async with unit_of_work(by) as work:
+        await work.connection.execute(_ALONE, int(by.id))
         if await work.connection.fetchval(_OPEN, int(by.id)) >= OPEN_AT_ONCE:
             busy = N_("{most} of your tasks are under way: wait for one to end.")
             raise Refused("TOO_MANY_TASKS", busy, most=OPEN_AT_ONCE)
