@@ -8,7 +8,7 @@ import hmac
 import json
 import socket
 from base64 import b64encode
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -182,6 +182,27 @@ async def test_a_refund_voids_the_payment_once_and_a_part_waits(
     assert await balance() == 0
     parked = await db.fetch("SELECT reason, account, amount FROM billing_parked_payment")
     assert [tuple(row) for row in parked] == [("part_refunded", "1001234", 5000)]
+
+
+async def test_what_was_paid_back_in_part_is_never_taken_to_an_account(
+    caller: httpx.AsyncClient,
+    shop: Shop,
+    db: Any,
+    enter: Callable[..., Awaitable[httpx.AsyncClient]],
+) -> None:
+    shop.payments[ID] = PAYMENT
+    shop.refunds["r2"] = REFUND | {"id": "r2", "amount": {"value": "50.00", "currency": "RUB"}}
+    await tell(caller, "payment.succeeded", PAYMENT)
+    await tell(caller, "refund.succeeded", {"id": "r2"})
+    waiting = await db.fetchval("SELECT id FROM billing_parked_payment")
+    clerk = await enter("office")
+    page = (await clerk.get(f"/parked/{waiting}")).text
+    assert "вернулись плательщику" in page
+    assert 'name="number"' not in page
+    refused = await clerk.post(f"/parked/{waiting}", data={"number": "1001234"})
+    assert refused.status_code == 422
+    assert "не зачисляются" in refused.text
+    assert await balance() == 55000
 
 
 def signed(body: bytes, *, at: int, secret: bytes = b"key") -> dict[str, str]:

@@ -53,12 +53,15 @@ async def settle_on_account(payment: int, number: str, *, by: Actor, remember: b
 
     With `remember`, later payments of the same bank account that name nobody go there too. Raises
     NotFound, AccountNotFound, Conflict when somebody settled it before, Refused for money that the
-    bank took back.
+    bank took back or that was paid back.
     """
     async with _settling(payment, by=by) as (work, row):
         if row["reason"] == Reason.TAKEN_BACK:
             message = N_("This is money that the bank took back: void the payment or put it aside.")
             raise Refused("TAKEN_BACK", message)
+        if row["reason"] == Reason.PART_REFUNDED:
+            message = N_("This money went back to the payer: no account gets it.")
+            raise Refused("PAID_BACK", message)
         # Known with other contents, or twice in a file: it needs a number of its own.
         known = await work.connection.fetchval(_KNOWN, row["source"], row["external_id"])
         own = known_by(row["external_id"], payment) if known else row["external_id"]

@@ -140,6 +140,7 @@ async def _answer(
         "payment": payment,
         "reason": REASON_NAMES[payment.reason],
         "taken_back": payment.reason is Reason.TAKEN_BACK,
+        "paid_back": payment.reason is Reason.PART_REFUNDED,
         "proposals": proposals,
         "why": WHY_THIS,
         "earlier": await earlier_payments(payment, by=by),
