@@ -240,6 +240,28 @@ async def test_a_signed_message_is_believed_a_wrong_or_old_one_is_not(
     assert shop.asked == []
 
 
+async def test_money_given_back_in_parts_waits_with_what_each_part_was(
+    caller: httpx.AsyncClient, db: Any
+) -> None:
+    """The charge tells all that went back so far; what had gone before is told beside it."""
+    now = int(clock.now().timestamp())
+
+    async def told(kind: str, data: dict[str, Any]) -> int:
+        body = json.dumps({"type": kind, "data": data}).encode()
+        headers = signed(body, at=now)
+        return (await caller.post("/pay/card/stripe", content=body, headers=headers)).status_code
+
+    charge = {"id": "ch_7", "payment_intent": "pi_7", "currency": "rub"}
+    for total, before in ((20000, 0), (35000, 20000), (35000, 20000)):
+        object_ = charge | {"amount_refunded": total}
+        data = {"object": object_, "previous_attributes": {"amount_refunded": before}}
+        assert await told("charge.refunded", data) == 200
+    wrong = {"object": charge | {"amount_refunded": 100}}
+    await told("charge.refunded", wrong | {"previous_attributes": {"amount_refunded": 100}})
+    parked = await db.fetch("SELECT amount FROM billing_parked_payment ORDER BY id")
+    assert [row["amount"] for row in parked] == [20000, 15000]
+
+
 async def test_a_broken_message_or_another_network_is_refused(
     caller: httpx.AsyncClient, app: Starlette
 ) -> None:

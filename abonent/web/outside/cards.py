@@ -95,10 +95,20 @@ async def _signed(agreement: Agreement, message: dict[str, Any], zone: ZoneInfo)
         number, amount = _text(told, "id"), _amount(told, "amount_received")
         await take_card_payment(agreement, CardPayment(number, amount, account_named(account), day))
     elif kind == "charge.refunded":
-        amount = _amount(told, "amount_refunded")
-        number = f"{_text(told, 'id')}:{amount}"
+        total = _amount(told, "amount_refunded")
+        number = f"{_text(told, 'id')}:{total}"
+        amount = total - _before(data, total)
         refund = CardRefund(number, _text(told, "payment_intent"), amount, day)
         await give_back_card_payment(agreement, refund)
+
+
+def _before(data: Any, total: int) -> int:
+    """What had gone back before this refund: the charge itself tells all of it together."""
+    before = data.get("previous_attributes")
+    amount = before.get("amount_refunded", 0) if isinstance(before, dict) else 0
+    if type(amount) is not int or not 0 <= amount < total:
+        raise NotConfirmedError("previous_attributes.amount_refunded")
+    return amount
 
 
 def _object(body: bytes) -> dict[str, Any]:
