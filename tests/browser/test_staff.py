@@ -56,6 +56,20 @@ async def test_the_audit(looked: Looked) -> None:
     await looked("/audit", "audit")
 
 
+async def test_a_key_pressed_while_the_page_still_loads_opens_the_dialog(seat: Page) -> None:
+    """Keys and what they press begin together: none of them follows a link as if nobody listened."""
+    await seat.context.add_init_script(
+        """document.addEventListener("DOMContentLoaded", () => {
+          const key = { code: "KeyE", key: "e", bubbles: true, cancelable: true };
+          document.body?.dispatchEvent(new KeyboardEvent("keydown", key));
+        });"""
+    )
+    address = f"{seat.url}roles/tech"
+    await seat.goto(address)
+    await seat.wait_for_selector("dialog[open]")
+    assert seat.url == address
+
+
 async def test_a_right_is_taken_from_a_role_by_the_keyboard(seat: Page) -> None:
     address = seat.url
     await seat.goto(f"{address}roles/tech")

@@ -102,4 +102,7 @@ bindBusy();
 bindOmnibox();
 bindFinder();
 bindRegisters();
+// By itself htmx begins a moment after the page counts as loaded: a key pressed in between would
+// follow a link instead of opening its dialog. Beginning twice does nothing.
+window.htmx?.initialize();
 bindKeys();
