@@ -218,6 +218,17 @@ async def test_agreements_are_made_and_changed_on_pages(provider: Any, enter: En
     assert "Киви" in (await head.get("/outside/agreements")).text
 
 
+async def test_a_file_is_offered_only_agreements_in_force(provider: Any, enter: Enter) -> None:
+    terms = AgreementTerms(
+        code="alfa", name="Альфа", kind=AgreementKind.BANK_FILE, legal_entity="main",
+        bank_account=OURS, source="alfa", active=False,
+    )  # fmt: skip
+    await make_agreement(terms, by=SYSTEM)
+    page = (await (await enter("office")).get("/outside/files/new")).text
+    assert "Сбербанк" in page
+    assert "Альфа" not in page
+
+
 async def test_who_may_do_what(provider: Any, enter: Enter) -> None:
     cashier, clerk = await enter("cash"), await enter("office")
     for path in (

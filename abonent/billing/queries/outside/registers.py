@@ -20,12 +20,22 @@ FILE_STATES = {
 }
 _GRAVE = frozenset({Reason.DIFFERS, Reason.TAKEN_BACK, Reason.PART_REFUNDED, Reason.TWICE})
 _AGREEMENTS = "SELECT code, name FROM billing_agreement ORDER BY name"
+_IN_FORCE = """
+SELECT code, name FROM billing_agreement WHERE active
+ORDER BY kind NOT IN ('bank_file', 'registry'), name
+"""
 
 
 async def agreement_choices() -> Sequence[tuple[str, str]]:
     """The agreements by name."""
     async with reading() as connection:
         return [(row["code"], row["name"]) for row in await connection.fetch(_AGREEMENTS)]
+
+
+async def agreements_in_force() -> Sequence[tuple[str, str]]:
+    """The agreements a file may come by, by name; first those whose payments come in files."""
+    async with reading() as connection:
+        return [(row["code"], row["name"]) for row in await connection.fetch(_IN_FORCE)]
 
 
 def _tone(row: Row) -> str:

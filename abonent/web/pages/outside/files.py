@@ -7,7 +7,7 @@ from starlette.responses import Response
 
 from abonent.billing.queries.outside.files import became_of, outside_file
 from abonent.billing.queries.outside.matching import REASON_NAMES
-from abonent.billing.queries.outside.registers import FILE_STATES, agreement_choices
+from abonent.billing.queries.outside.registers import FILE_STATES, agreements_in_force
 from abonent.billing.rules.outside.incoming import OtherKind
 from abonent.billing.service.outside.files import (
     LARGEST_FILE,
@@ -94,7 +94,7 @@ async def _context(request: Request) -> dict[str, object]:
 
 async def _opened(request: Request) -> Opened:
     given = {"agreement": request.query_params.get("agreement", "")}
-    choices = {"agreement": await agreement_choices()}
+    choices = {"agreement": await agreements_in_force()}
     return Opened(back="/outside", given=given, choices=choices, can=bool(choices["agreement"]))
 
 
