@@ -21,7 +21,8 @@ async def find(request: Request) -> Response:
 
     Enter pressed before the list has come asks for the page: what it would have opened is opened.
     """
-    query = request.query_params.get("q", "").strip()[:_LONGEST]
+    # The key that leads to the line, pressed once too often, stays in it.
+    query = request.query_params.get("q", "").strip().removeprefix("/").lstrip()[:_LONGEST]
     groups = await find_all(signed_in(request).actor, query, finders=FINDERS)
     only = only_answer(groups) if query and not wants_fragment(request) else None
     if only:
