@@ -146,6 +146,7 @@ async def test_a_colleagues_change_is_shown_beside_ones_own(clerk: httpx.AsyncCl
 async def test_a_consent_is_recorded_and_withdrawn(clerk: httpx.AsyncClient) -> None:
     path = f"{ONE}/consents/new"
     given = {"purpose": "advertising", "channel": "sms"}
+    assert 'value="candidate"' not in (await clerk.get(path)).text
     assert (await _sent(clerk, path, **given, proof="")).status_code == 400
     assert (await _sent(clerk, path, **given, proof="Бланк от 14.11.2026")).status_code == 303
     (consent,) = await consents_of(await _subscriber(), by=SYSTEM)

@@ -36,6 +36,8 @@ from abonent.web.pages.people.frame import ABOVE, choices, face, number_of, sayi
 from abonent.web.pages.people.words import CONSENT_CHANNELS, CONTACT_KINDS, PURPOSES
 from abonent.web.render import desk_of, fragment, signed_in, wants_fragment
 
+# An applicant for work is no subscriber: that consent is never asked for on a card.
+_OF_SUBSCRIBERS = {code: name for code, name in PURPOSES.items() if code != "candidate"}
 _ONE = "/accounts/{number:str}"
 _EDIT = "crm.subscriber.edit"
 
@@ -162,7 +164,7 @@ async def _giving(request: Request) -> Opened:
     return Opened(
         back=_back(request),
         given={"channel": "any"},
-        choices={"purpose": choices(PURPOSES), "channel": choices(CONSENT_CHANNELS)},
+        choices={"purpose": choices(_OF_SUBSCRIBERS), "channel": choices(CONSENT_CHANNELS)},
     )
 
 
