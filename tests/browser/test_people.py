@@ -113,9 +113,15 @@ async def test_a_phone_is_shown_in_its_place(card: int, seat: Page) -> None:
 
 async def test_a_handover_is_looked_at_before_it_is_done(card: int, seat: Page) -> None:
     address = seat.url.rstrip("/")
+    # A small screen, less what the browser itself takes.
+    await seat.set_viewport_size({"width": 1366, "height": 620})
     await seat.goto(f"{address}{ONE}/documents")
     await seat.locator(f'[hx-get="{ONE}/owner"]').click()
     await seat.locator("#act-name").fill("Белов Олег Ильич")
     await expect(seat.locator("dialog .outcome")).to_contain_text("2026-00002")
+    balance = seat.locator("dialog .outcome .total")
+    await expect(balance).not_to_be_in_viewport()
+    await seat.keyboard.press("Enter")
+    await expect(balance).to_be_in_viewport(ratio=1)
     await seat.keyboard.press("Control+Enter")
     await expect(seat.locator("#who")).to_have_text("Белов Олег Ильич")

@@ -54,6 +54,17 @@ document.addEventListener("close", (event) => {
   restFocus();
 }, true);
 
+// Who asks what would come of it sees it, also where the form is longer than the window.
+let asked = false;
+document.addEventListener("submit", (event) => {
+  asked = event.submitter?.name === "step" && event.submitter.value === "preview";
+}, true);
+function showOutcome() {
+  const parts = [...(openDialog() ?? document).querySelectorAll("form.act .outcome, form.act .outcome-words")];
+  if (asked) for (const part of parts.reverse()) part.scrollIntoView({ block: "nearest" });
+  asked = false;
+}
+
 let held = null;
 document.addEventListener("focusin", (event) => { held = event.target; });
 
@@ -66,6 +77,7 @@ document.addEventListener("htmx:after:swap", () => {
   // A refused form comes back with a summary of what is wrong: that is read first.
   document.querySelector("[data-summary]:not([data-seen])")?.focus();
   document.querySelectorAll("[data-summary]").forEach((summary) => { summary.dataset.seen = ""; });
+  showOutcome();
   // What had the focus may be gone with what was swapped.
   if (held && !held.isConnected) restFocus();
 });
