@@ -33,7 +33,7 @@ _DONE = {
 _WHO = (
     Field(name="name", label=N_("Person's name"), longest=100),
     Field(name="login", label=N_("Login"), longest=60, half=True),
-    Field(name="role", label=N_("Role"), kind=Kind.CHOICE, half=True),
+    Field(name="role", label=N_("Role"), kind=Kind.CHOICE, half=True, open=True),
     Field(name="office", label=N_("Office"), kind=Kind.CHOICE, required=False),
 )
 _PASSWORD = Field(
