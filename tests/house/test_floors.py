@@ -79,6 +79,8 @@ SUBJECTS = {
     "portal": "web",
     "settings": "billing",
     "imports": "web",
+    "found": "crm",
+    "workflow": "kernel",
 }
 
 

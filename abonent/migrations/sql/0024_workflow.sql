@@ -3,7 +3,7 @@ CREATE TABLE workflow_move (
     workflow text NOT NULL,
     subject bigint NOT NULL,
     id bigint NOT NULL,
-    account_id bigint REFERENCES billing_account,
+    account_id bigint,
     name text NOT NULL,
     was text NOT NULL,
     became text NOT NULL,
