@@ -17,7 +17,7 @@ from abonent.kernel import clock
 from abonent.kernel.actor import Actor
 from abonent.kernel.db import reading
 from abonent.kernel.errors import Malformed, Refused
-from abonent.kernel.i18n import N_
+from abonent.kernel.i18n import N_, _
 from abonent.kernel.ids import new_id
 from abonent.kernel.norms import Hours, Norm, Pause, due
 from abonent.kernel.work import UnitOfWork
@@ -67,19 +67,21 @@ class MoveRefused(Refused):
     """What was asked is not a move from the state the matter is in."""
 
     def __init__(self, workflow: Workflow, state: str, name: str) -> None:
+        labels = [_(move.label) for move in workflow.moves if move.name == name]
         super().__init__(
             "MOVE_REFUSED",
             N_("“{value}” cannot be done: it stands at “{state}” by now."),
             field="move",
-            value=name,
-            state=workflow.state(state).label,
+            value=labels[0] if labels else name,
+            state=_(workflow.state(state).label),
         )
 
 
 @dataclass(frozen=True, kw_only=True)
 class Workflow:
-    """States and moves under a code; `begin` is the state of what is new."""
+    """States and moves of a room's under a code; `begin` is the state of what is new."""
 
+    room: str
     code: str
     label: str
     begin: str
@@ -221,7 +223,7 @@ async def log_move(
         note, clock.now(), f"{work.by.kind}:{work.by.id}",
     )  # fmt: skip
     await work.audit(
-        f"crm:{workflow.code}:{move.name}",
+        f"{workflow.room}:{workflow.code}:{move.name}",
         f"{workflow.code}:{subject}",
         account_id=account_id,
         before={"state": was},

@@ -50,6 +50,13 @@ def test_working_minutes_stop_for_the_night() -> None:
     assert due(moscow(3, 25, 17), Norm(60, Unit.WORKING_MINUTES), OFFICE) == moscow(3, 25, 18)
 
 
+def test_a_pause_that_begins_with_the_end_comes_too_late() -> None:
+    ends = moscow(3, 25, 11)
+    late = Pause(ends, moscow(3, 25, 12))
+    for unit in (Unit.MINUTES, Unit.WORKING_MINUTES):
+        assert due(moscow(3, 25, 10), Norm(60, unit), OFFICE, pauses=[late]) == ends
+
+
 def test_a_calendar_without_work_is_a_fault() -> None:
     with pytest.raises(ValueError, match="no working"):
         due(moscow(3, 25, 9), Norm(1, Unit.WORKING_MINUTES), Hours(MOSCOW, {}))
