@@ -7,14 +7,16 @@ from collections.abc import Awaitable, Callable
 import pytest
 from playwright.async_api import Page, expect
 
+from abonent.billing.queries.outside.matching import Reason
 from abonent.billing.queries.outside.unmatched import unmatched_payments
 from abonent.billing.rules.outside.agreement import AgreementKind, AgreementTerms
 from abonent.billing.service.outside import files
 from abonent.billing.service.outside.agreements import make_agreement
+from abonent.billing.service.outside.parking import ToPark, park_all
 from abonent.crm import jobs
 from abonent.crm.service.proposals import accounts_of_contracts
 from abonent.kernel.actor import SYSTEM
-from abonent.kernel.db import transaction
+from abonent.kernel.db import transaction, unit_of_work
 from abonent.kernel.settings import Settings
 from tests.outside.statements import OURS, Transfer, client_bank
 from tests.web.seed import OPEN_DAY, small_provider
@@ -70,6 +72,14 @@ async def test_an_unmatched_payment(provider: Settings, looked: Looked) -> None:
     one, other = await unmatched_payments(by=SYSTEM)
     await looked(f"/parked/{one.id}", "unmatched-one")
     await looked(f"/parked/{other.id}", "unmatched-name")
+
+
+async def test_money_that_went_back_to_the_payer(provider: Settings, looked: Looked) -> None:
+    async with unit_of_work(SYSTEM) as work:
+        back = ToPark("r1", "1001234", 5000, Reason.PART_REFUNDED, OPEN_DAY)
+        await park_all(work, "bank", [back])
+    found = [one for one in await unmatched_payments(by=SYSTEM) if one.external_id == "r1"]
+    await looked(f"/parked/{found[0].id}", "unmatched-paid-back")
 
 
 async def test_files_before_during_and_refused(provider: Settings, looked: Looked) -> None:

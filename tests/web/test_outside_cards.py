@@ -202,6 +202,12 @@ async def test_what_was_paid_back_in_part_is_never_taken_to_an_account(
     refused = await clerk.post(f"/parked/{waiting}", data={"number": "1001234"})
     assert refused.status_code == 422
     assert "не зачисляются" in refused.text
+    assert f"/parked/{waiting}/return" not in page
+    form = {"remark": "по заявлению", "step": "do", "key": "k1"}
+    again = await clerk.post(f"/parked/{waiting}/return", data=form)
+    assert again.status_code == 422
+    assert "не зачисляются" in again.text
+    assert await db.fetchval("SELECT settled_at FROM billing_parked_payment") is None
     assert await balance() == 55000
 
 

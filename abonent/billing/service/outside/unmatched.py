@@ -56,12 +56,7 @@ async def settle_on_account(payment: int, number: str, *, by: Actor, remember: b
     bank took back or that was paid back.
     """
     async with _settling(payment, by=by) as (work, row):
-        if row["reason"] == Reason.TAKEN_BACK:
-            message = N_("This is money that the bank took back: void the payment or put it aside.")
-            raise Refused("TAKEN_BACK", message)
-        if row["reason"] == Reason.PART_REFUNDED:
-            message = N_("This money went back to the payer: no account gets it.")
-            raise Refused("PAID_BACK", message)
+        _refuse_what_went_back(row)
         # Known with other contents, or twice in a file: it needs a number of its own.
         known = await work.connection.fetchval(_KNOWN, row["source"], row["external_id"])
         own = known_by(row["external_id"], payment) if known else row["external_id"]
@@ -76,10 +71,22 @@ async def settle_on_account(payment: int, number: str, *, by: Actor, remember: b
 
 
 async def return_to_payer(payment: int, *, by: Actor, remark: str) -> None:
-    """Mark the payment as sent back to its payer: the transfer itself is the bank's."""
+    """Mark the payment as sent back to its payer: the transfer itself is the bank's.
+
+    Raises Refused for money that the bank took back or that was paid back: nothing is left to send.
+    """
     remark = _checked(remark)
     async with _settling(payment, by=by) as (work, row):
+        _refuse_what_went_back(row)
         await _settle(work, row, "returned", None, remark)
+
+
+def _refuse_what_went_back(row: Any) -> None:
+    if row["reason"] == Reason.TAKEN_BACK:
+        message = N_("This is money that the bank took back: void the payment or put it aside.")
+        raise Refused("TAKEN_BACK", message)
+    if row["reason"] == Reason.PART_REFUNDED:
+        raise Refused("PAID_BACK", N_("This money went back to the payer: no account gets it."))
 
 
 async def close_unmatched(payment: int, *, by: Actor, remark: str) -> None:
