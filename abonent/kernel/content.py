@@ -7,18 +7,24 @@ of "+++". Whoever runs a document keeps its slug and hash, so that the very text
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
+from abonent.kernel.i18n import current_language
+
 CONTENT_FOLDER = Path(__file__).parent.parent / "content"
 FENCE = "+++"
 SUFFIXES = (".toml", ".md")
+FALLBACK = "ru"
+"""The language of a document that the reader's own language has none of."""
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -35,6 +41,38 @@ class Document(Generic[Model]):
     hash: str
     path: Path
     value: Model
+
+
+class _Installed:
+    """Holds the installation's own folder of content; set when the database is opened."""
+
+    override: Path | None = None
+
+
+def use_content(override: Path | None) -> None:
+    """Set the installation's own folder of content."""
+    _Installed.override = override
+
+
+async def documents_of(
+    kind: str, model: type[Model], *, language: str | None = None
+) -> Mapping[str, Document[Model]]:
+    """Every document of a kind in a language (default: the reader's), read once in a process.
+
+    Where the language has none of the kind, those in Russian. Raises ContentError.
+    """
+    asked = language or current_language()
+    own = await asyncio.to_thread(_loaded, kind, model, asked, _Installed.override)
+    if own or asked == FALLBACK:
+        return own
+    return await asyncio.to_thread(_loaded, kind, model, FALLBACK, _Installed.override)
+
+
+@cache
+def _loaded(
+    kind: str, model: type[Model], language: str, override: Path | None
+) -> Mapping[str, Document[Model]]:
+    return load_content(kind, model, language=language, override=override)
 
 
 def load_content(

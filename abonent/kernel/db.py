@@ -25,12 +25,14 @@ from tortoise.timezone import get_default_timezone
 import abonent
 from abonent.kernel import clock, i18n
 from abonent.kernel.actor import Actor
+from abonent.kernel.content import use_content
 from abonent.kernel.errors import Conflict, DatabaseUnreachableError
 from abonent.kernel.fiscal.receipts import use_fiscal
 from abonent.kernel.i18n import N_
 from abonent.kernel.money import Currency, use_currency
 from abonent.kernel.sealing import use_secrets_of
 from abonent.kernel.settings import Settings, mask_password
+from abonent.kernel.site import use_site
 from abonent.kernel.work import UnitOfWork, unit_of_work_on
 
 APP = "abonent"
@@ -71,6 +73,8 @@ async def open_database(settings: Settings) -> AsyncIterator[None]:
     context = tortoise_context.TortoiseContext()
     use_currency(Currency(settings.currency, settings.minor_digits))
     use_fiscal(on=settings.fiscal != "none")
+    use_content(settings.content)
+    use_site(settings)
     config = await asyncio.to_thread(_read_files, settings)
     first = tortoise_context.get_current_context() is None
     async with context:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -17,6 +18,10 @@ BY_SOURCE = "source"
 
 _IN_FORCE = """
 SELECT * FROM legal_rule WHERE key = $1 AND valid_from <= $2 ORDER BY valid_from DESC LIMIT 1
+"""
+_ALL_IN_FORCE = """
+SELECT DISTINCT ON (key) * FROM legal_rule WHERE key = ANY($1) AND valid_from <= $2
+ORDER BY key, valid_from DESC
 """
 _ONE = "SELECT * FROM legal_rule WHERE key = $1 AND valid_from = $2"
 _LOCK = _ONE + " FOR UPDATE"
@@ -98,6 +103,19 @@ async def legal_rule(key: str, day: date, *, checked: bool = True) -> LegalRule:
     if checked and not rule.checked:
         raise LegalRuleUnchecked(rule)
     return rule
+
+
+async def legal_rules(keys: Sequence[str], day: date) -> Mapping[str, LegalRule]:
+    """Several checked rules at once, by key. Raises LegalRuleNotFound, LegalRuleUnchecked."""
+    async with reading() as connection:
+        rows = await connection.fetch(_ALL_IN_FORCE, list(keys), day)
+    found = {row["key"]: _rule(row) for row in rows}
+    for key in keys:
+        if key not in found:
+            raise LegalRuleNotFound(key)
+        if not found[key].checked:
+            raise LegalRuleUnchecked(found[key])
+    return found
 
 
 async def legal_edition(key: str, valid_from: date, *, by: Actor) -> LegalRule:

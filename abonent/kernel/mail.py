@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from email import policy
 from email.message import EmailMessage
-from email.utils import format_datetime
+from email.utils import format_datetime, getaddresses, parseaddr
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -15,11 +17,14 @@ import aiosmtplib
 
 from abonent.kernel import clock
 from abonent.kernel.outbox import Delivery, Handler, UndeliverableError
+from abonent.kernel.sending import NotSentError, RefusedError, SendingError, UncertainError
 from abonent.kernel.settings import Settings
 
 KIND = "mail"
 PERMANENT = 500
 """SMTP answers from here on mean that trying again cannot help."""
+SECONDS = 30
+"""How long the server may keep silent."""
 
 
 def mail(
@@ -72,17 +77,80 @@ def message_of(delivery: Delivery, sender: str) -> EmailMessage:
     return message
 
 
-def _smtp_handler(settings: Settings, url: str) -> Handler:
+class Mailer:
+    """The operator's mail server, or a folder of files while none is set."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.sender = settings.mail_from
+        self._folder = settings.home / "mail"
+        self._server = _server(settings.smtp_url.get_secret_value()) if settings.smtp_url else None
+
+    async def send(self, message: EmailMessage, *, name: str) -> None:
+        """Send a message; without a server it becomes the file `name`.eml.
+
+        Raises NotSentError, RefusedError, and UncertainError where the server went silent after it
+        had been given the message.
+        """
+        if self._server is None:
+            await asyncio.to_thread(_write, self._folder / f"{name}.eml", bytes(message))
+            return
+        client = aiosmtplib.SMTP(**self._server)
+        await _begin(client, message)
+        try:
+            await client.data(message.as_bytes(policy=policy.SMTP))
+        except aiosmtplib.SMTPResponseException as error:
+            raise _judged(error) from error
+        except (OSError, aiosmtplib.SMTPException) as error:
+            raise UncertainError(f"no answer: {type(error).__name__}") from error
+        else:
+            with suppress(OSError, aiosmtplib.SMTPException):
+                await client.quit()
+        finally:
+            client.close()
+
+
+_FAILURES = (OSError, aiosmtplib.SMTPException)
+
+
+async def _begin(client: aiosmtplib.SMTP, message: EmailMessage) -> None:
+    """Connect and name sender and receivers: whatever fails here, nothing has gone out."""
+    try:
+        await client.connect()
+    except _FAILURES as error:
+        client.close()
+        # A wrong password is a matter of the settings, not of this letter.
+        raise NotSentError(f"no connection: {error}"[:200]) from error
+    try:
+        await client.mail(parseaddr(message["From"])[1])
+        for _name, address in getaddresses([message["To"]]):
+            await client.rcpt(address)
+    except _FAILURES as error:
+        client.close()
+        raise _judged(error) from error
+
+
+def _judged(error: BaseException) -> SendingError:
+    if isinstance(error, aiosmtplib.SMTPResponseException):
+        told = f"{error.code} {error.message}"
+        return (RefusedError if error.code >= PERMANENT else NotSentError)(told)
+    return NotSentError(f"unreachable: {type(error).__name__}")
+
+
+def _server(url: str) -> dict[str, Any]:
     parts = urlsplit(url)
     implicit = parts.scheme == "smtps"
-    arguments: dict[str, Any] = {
+    return {
         "hostname": parts.hostname,
         "port": parts.port or (465 if implicit else 587),
         "username": unquote(parts.username) if parts.username else None,
         "password": unquote(parts.password) if parts.password else None,
         "use_tls": implicit,
-        "timeout": 30,
+        "timeout": SECONDS,
     }
+
+
+def _smtp_handler(settings: Settings, url: str) -> Handler:
+    arguments = _server(url)
 
     async def deliver(delivery: Delivery) -> None:
         message = message_of(delivery, settings.mail_from)

@@ -8,9 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from enum import StrEnum
-from zoneinfo import ZoneInfo
 
 FURTHEST = 4000
 """Days looked ahead for working time: a calendar without any is a fault, not a long wait."""
@@ -71,7 +70,7 @@ class Hours:
     hours has those of the first weekday that has some.
     """
 
-    zone: ZoneInfo
+    zone: tzinfo
     week: Mapping[int, Sequence[Span]]
     special: Mapping[date, bool] = field(default_factory=dict)
 

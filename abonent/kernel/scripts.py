@@ -6,13 +6,15 @@ is read: each step is reached and leads to an outcome, each placeholder and cond
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 from string import Formatter
-from typing import Literal, Self
+from typing import Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from abonent.kernel.i18n import N_, gettext
 
 MOST_ANSWERS = 9
 """Answers are chosen by the keys 1 to 9."""
@@ -74,11 +76,14 @@ class Step(_Strict):
     say: str = Field(min_length=1)
     hint: str = ""
     note: bool = False
-    answer: tuple[Answer, ...] = Field(min_length=1, max_length=MOST_ANSWERS)
+    answer: tuple[Answer, ...] = Field(default=(), max_length=MOST_ANSWERS)
 
 
-class Script(_Strict):
-    """A script with who plays it; `document` is its number in the department's list."""
+class Draft(_Strict):
+    """A script in the making: it may still lead nowhere.
+
+    `roles` are those that play it, `document` is its number in the department's list.
+    """
 
     title: str = Field(min_length=1)
     document: str
@@ -88,16 +93,42 @@ class Script(_Strict):
     outcome: tuple[Outcome, ...] = Field(min_length=1)
     step: tuple[Step, ...] = Field(min_length=1)
 
-    @model_validator(mode="after")
-    def _plays(self) -> Self:
-        if wrong := list(_mistakes(self)):
-            raise ValueError("; ".join(wrong))
-        return self
-
     @property
     def steps(self) -> Mapping[str, Step]:
         """The steps by their codes."""
         return {step.code: step for step in self.step}
+
+    @property
+    def outcomes(self) -> Mapping[str, Outcome]:
+        """The outcomes by their codes."""
+        return {outcome.code: outcome for outcome in self.outcome}
+
+    def mistakes(self) -> list[Mistake]:
+        """What keeps it from being played to an end, in the order of its steps."""
+        return list(_mistakes(self))
+
+
+class Script(Draft):
+    """A script that can be played: every step is reached and leads to an end."""
+
+    @model_validator(mode="after")
+    def _plays(self) -> Self:
+        if wrong := self.mistakes():
+            raise ValueError("; ".join(mistake.text("en") for mistake in wrong))
+        return self
+
+
+@dataclass(frozen=True, slots=True)
+class Mistake:
+    """What is wrong with a script, at which step ("" for the whole of it)."""
+
+    step: str
+    message: str
+    params: Mapping[str, Any] = field(default_factory=dict)
+
+    def text(self, language: str | None = None) -> str:
+        """The mistake in words (default: the reader's language)."""
+        return gettext(self.message, language, **self.params)
 
 
 class Objection(_Strict):
@@ -117,7 +148,7 @@ class Objection(_Strict):
 
     @model_validator(mode="after")
     def _known(self) -> Self:
-        said = f"{self.hear} {self.clarify} {self.argue} {self.ask}"
+        said = f"{self.hear} {self.clarify} {self.argue} {self.ask} {self.proof}"
         if unknown := placeholders_of(said) - PLACEHOLDERS:
             raise ValueError(f"unknown placeholders {sorted(unknown)}")
         return self
@@ -136,37 +167,43 @@ def holds(when: str, facts: Collection[str]) -> bool:
     return (word in facts) == (word == when)
 
 
-def _mistakes(script: Script) -> Iterator[str]:
+def _mistakes(script: Draft) -> Iterator[Mistake]:
     codes = [step.code for step in script.step]
     outcomes = [outcome.code for outcome in script.outcome]
-    for kind, names in (("steps", codes), ("outcomes", outcomes)):
-        if twice := sorted({name for name in names if names.count(name) > 1}):
-            yield f"two {kind} {', '.join(twice)}"
+    for message, names in ((_TWO_STEPS, codes), (_TWO_OUTCOMES, outcomes)):
+        for twice in sorted({name for name in names if names.count(name) > 1}):
+            yield Mistake("", message, {"code": twice})
     if script.begin not in codes:
-        yield f"it begins at {script.begin}, which is no step"
+        yield Mistake("", _BEGINS_NOWHERE, {"code": script.begin})
     for step in script.step:
         yield from _mistakes_of(step, codes, outcomes)
     yield from _lost(script)
 
 
-def _mistakes_of(step: Step, codes: list[str], outcomes: list[str]) -> Iterator[str]:
-    if unknown := sorted(placeholders_of(step.say) - PLACEHOLDERS):
-        yield f"{step.code}: unknown placeholders {', '.join(unknown)}"
+def _mistakes_of(step: Step, codes: list[str], outcomes: list[str]) -> Iterator[Mistake]:
+    try:
+        unknown = sorted(placeholders_of(step.say) - PLACEHOLDERS)
+    except ValueError:
+        yield Mistake(step.code, _BRACES, {"step": step.code})
+    else:
+        if unknown:
+            names = ", ".join(unknown)
+            yield Mistake(step.code, _UNKNOWN, {"step": step.code, "names": names})
     if all(answer.when for answer in step.answer):
-        yield f"{step.code}: no answer is always there"
+        yield Mistake(step.code, _NO_ANSWER, {"step": step.code})
     for answer in step.answer:
-        where = f"{step.code}, “{answer.text}”"
+        told = {"step": step.code, "answer": answer.text}
         if bool(answer.to) == bool(answer.outcome):
-            yield f"{where}: either `to` or `outcome`"
+            yield Mistake(step.code, _EITHER, told)
         elif answer.to and answer.to not in codes:
-            yield f"{where}: no step {answer.to}"
+            yield Mistake(step.code, _NO_STEP, {**told, "code": answer.to})
         elif answer.outcome and answer.outcome not in outcomes:
-            yield f"{where}: no outcome {answer.outcome}"
-        if answer.when and re.sub("^not ", "", answer.when) not in CONDITIONS:
-            yield f"{where}: unknown condition {answer.when}"
+            yield Mistake(step.code, _NO_OUTCOME, {**told, "code": answer.outcome})
+        if answer.when and answer.when.removeprefix("not ") not in CONDITIONS:
+            yield Mistake(step.code, _NO_CONDITION, {**told, "code": answer.when})
 
 
-def _lost(script: Script) -> Iterator[str]:
+def _lost(script: Draft) -> Iterator[Mistake]:
     """What nobody comes to, and steps from which there is no way out."""
     steps = script.steps
     reached, edge = {script.begin}, [script.begin]
@@ -181,6 +218,25 @@ def _lost(script: Script) -> Iterator[str]:
     }:
         ended |= more
     ends = {a.outcome for code in reached & steps.keys() for a in steps[code].answer if a.outcome}
-    yield from (f"{code} is never reached" for code in steps if code not in reached)
-    yield from (f"{code} leads to no end" for code in steps if code not in ended)
-    yield from (f"no answer ends with {one.code}" for one in script.outcome if one.code not in ends)
+    yield from (Mistake(c, _UNREACHED, {"step": c}) for c in steps if c not in reached)
+    yield from (Mistake(c, _NO_END, {"step": c}) for c in steps if c not in ended)
+    yield from (
+        Mistake("", _NEVER_ENDS, {"code": one.code})
+        for one in script.outcome
+        if one.code not in ends
+    )
+
+
+_TWO_STEPS = N_("There are two steps {code}.")
+_TWO_OUTCOMES = N_("There are two outcomes {code}.")
+_BEGINS_NOWHERE = N_("It begins at {code}, which is no step.")
+_BRACES = N_("Step {step}: a brace does not close.")
+_UNKNOWN = N_("Step {step}: unknown placeholders {names}.")
+_NO_ANSWER = N_("Step {step}: no answer is always there.")
+_EITHER = N_("Step {step}, “{answer}”: it leads either to a step or to an outcome.")
+_NO_STEP = N_("Step {step}, “{answer}”: there is no step {code}.")
+_NO_OUTCOME = N_("Step {step}, “{answer}”: there is no outcome {code}.")
+_NO_CONDITION = N_("Step {step}, “{answer}”: unknown condition {code}.")
+_UNREACHED = N_("Step {step} is never reached.")
+_NO_END = N_("Step {step} leads to no end.")
+_NEVER_ENDS = N_("No answer ends with {code}.")

@@ -27,6 +27,14 @@ from abonent.kernel import clock
 
 PREFIX = "ABONENT_"
 MINIMUM_SECRET = 32
+SMS_SCHEMES = frozenset({"smpp", "smpps", "kannel+http", "kannel+https", "smsc+http", "smsc+https"})
+SEALED = frozenset(
+    {
+        "secret_key", "former_secret_key", "smtp_url", "fiscal_url", "files_url", "sms_url",
+        "mailbox_url",
+    }
+)  # fmt: skip
+"""Settings whose value no message shows."""
 
 _FISCAL = re.compile(r"https?://[^:@/]+:[^@/]+@[^/]+(/[^/]+)*/v[45]/[^/]+/?")
 _HOST = re.compile(r"(\*\.)?[a-z0-9]([a-z0-9.-]*[a-z0-9])?|\[[0-9a-f:]+\]")
@@ -70,6 +78,10 @@ class Settings(BaseModel):
     content: Path | None = None
     smtp_url: SecretStr | None = None
     mail_from: str = "noreply@localhost"
+    mailbox_url: SecretStr | None = None
+    sms_url: SecretStr | None = None
+    sms_sender: str = Field(default="", max_length=15)
+    sms_rate: int = Field(default=10, ge=1, le=10_000)
     fiscal: Literal["none", "file", "atol"] = "none"
     fiscal_url: SecretStr | None = None
     public_url: str | None = None
@@ -111,6 +123,25 @@ class Settings(BaseModel):
     def _smtp(cls, url: SecretStr | None) -> SecretStr | None:
         if url is not None and urlsplit(url.get_secret_value()).scheme not in {"smtp", "smtps"}:
             raise ValueError("an address such as smtp://user:password@host:587")
+        return url
+
+    @field_validator("mailbox_url")
+    @classmethod
+    def _imap(cls, url: SecretStr | None) -> SecretStr | None:
+        if url is not None and urlsplit(url.get_secret_value()).scheme not in {"imap", "imaps"}:
+            raise ValueError("an address such as imaps://user:password@host:993/INBOX")
+        return url
+
+    @field_validator("sms_url")
+    @classmethod
+    def _sms(cls, url: SecretStr | None) -> SecretStr | None:
+        parts = urlsplit(url.get_secret_value()) if url is not None else None
+        if parts is not None and not (parts.scheme in SMS_SCHEMES and parts.hostname):
+            raise ValueError(
+                "an address such as smpp://user:password@host:2775,"
+                " kannel+http://user:password@host:13013/cgi-bin/sendsms"
+                " or smsc+https://login:password@host/sys/"
+            )
         return url
 
     @field_validator("files_url")
@@ -211,11 +242,7 @@ def load_settings(environ: Mapping[str, str] | None = None, **overrides: Any) ->
 
 def _explain(detail: ErrorDetails) -> str:
     name = str(detail["loc"][0]) if detail["loc"] else "?"
-    value = (
-        "***"
-        if name in {"secret_key", "former_secret_key", "smtp_url", "fiscal_url", "files_url"}
-        else mask_password(str(detail["input"]))
-    )
+    value = "***" if name in SEALED else mask_password(str(detail["input"]))
     expected = detail["msg"].removeprefix("Value error, ")
     return f"{PREFIX}{name.upper()} is {value!r}; expected: {expected}"
 

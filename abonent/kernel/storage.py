@@ -42,7 +42,17 @@ _MAGIC = (
     (b"\x89PNG\r\n\x1a\n", "image/png"),
     (b"\xff\xd8\xff", "image/jpeg"),
 )
-_ENDINGS = {"application/pdf": "pdf", "image/png": "png", "image/jpeg": "jpg"}
+_ENDINGS = {
+    "application/pdf": "pdf",
+    "image/png": "png",
+    "image/jpeg": "jpg",
+    "audio/webm": "webm",
+    "audio/ogg": "ogg",
+    "audio/wav": "wav",
+    "audio/mp4": "m4a",
+    "audio/mpeg": "mp3",
+}
+_NO_PAPER = N_("This is no PDF, JPEG or PNG, whatever its name says. Save it as one of them.")
 _WAIT = urllib3.Timeout(connect=5, read=30)
 
 _log = structlog.get_logger(__name__)
@@ -105,10 +115,18 @@ def key_of(kind: str, owner: int, checked: Checked) -> str:
     return f"{kind}/{checked.sha256[:2]}/{checked.sha256}-{owner:x}"
 
 
-async def check_file(content: bytes, *, settings: Settings, most: int = MOST_BYTES) -> Checked:
+async def check_file(
+    content: bytes,
+    *,
+    settings: Settings,
+    most: int = MOST_BYTES,
+    kind_of: Callable[[bytes], str | None] | None = None,
+    wrong: str = _NO_PAPER,
+) -> Checked:
     """Check a file by its size and content, then by the installation's own command.
 
-    Raises FileRefused. The name and the type that the browser states are not looked at.
+    `kind_of` knows the types that are taken (default: papers), `wrong` says which. Raises
+    FileRefused. The name and the type that the browser states are not looked at.
     """
     if not content:
         raise FileRefused("FILE_EMPTY", N_("The file is empty."), field="file")
@@ -116,10 +134,9 @@ async def check_file(content: bytes, *, settings: Settings, most: int = MOST_BYT
         size, limit = -(-len(content) // 1_000_000), most // 1_000_000
         message = N_("The file has {size} MB; at most {limit} MB are taken.")
         raise FileRefused("FILE_TOO_LARGE", message, field="file", size=size, limit=limit)
-    media = media_of(content)
+    media = (kind_of or media_of)(content)
     if media is None:
-        message = N_("This is no PDF, JPEG or PNG, whatever its name says. Save it as one of them.")
-        raise FileRefused("FILE_KIND", message, field="file")
+        raise FileRefused("FILE_KIND", wrong, field="file")
     if settings.files_check:
         await _ask_command(settings.files_check, content)
     digest = await asyncio.to_thread(lambda: hashlib.sha256(content).hexdigest())

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from abonent.kernel.actor import SYSTEM, Actor
 from abonent.kernel.db import unit_of_work
 from abonent.kernel.errors import Malformed
+from abonent.kernel.i18n import speaking
 from abonent.kernel.norms import Hours, Norm, Span, Unit
 from abonent.kernel.workflow import (
     Move,
@@ -66,7 +67,7 @@ def test_one_may_make_the_moves_one_has_the_right_to() -> None:
 
 def test_a_move_from_elsewhere_is_refused_and_says_where_it_stands() -> None:
     assert made().move("work", "forget") is FORGET
-    with pytest.raises(MoveRefused) as refused:
+    with speaking("en"), pytest.raises(MoveRefused) as refused:
         made().move("done", "begin")
     assert "“Begin” cannot be done: it stands at “quite done”" in str(refused.value)
 
