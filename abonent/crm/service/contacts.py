@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Any
 
 from abonent.crm.errors import AlreadyThere
-from abonent.crm.rules import phone_digits
+from abonent.crm.rules.people import phone_digits
 from abonent.crm.service.holders import Holder, changed_fields, holder_of, locked
 from abonent.kernel import clock
 from abonent.kernel.actor import Actor

@@ -1,0 +1,104 @@
+"""The department's mailbox: each letter taken once; reports of what did not arrive mark the message."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import timedelta
+from urllib.parse import urlsplit
+
+import structlog
+
+from abonent.crm.rules.mail import ReadLetter, read_letter
+from abonent.crm.service.messages import EMAIL
+from abonent.crm.service.receipts import take_receipt
+from abonent.crm.service.requests.letters import ReceivedLetter, take_letter
+from abonent.kernel import clock
+from abonent.kernel.actor import SYSTEM
+from abonent.kernel.db import reading, transaction, unit_of_work
+from abonent.kernel.errors import DomainError
+from abonent.kernel.mailbox import Place, read_letters
+from abonent.kernel.sms.gateway import Receipt
+
+OLDEST = timedelta(days=3)
+"""After a mailbox was made anew all its letters are looked at; those older than this were there."""
+
+_WHERE = "SELECT uidvalidity, last_uid FROM crm_mailbox WHERE name = $1"
+_MOVE = """
+INSERT INTO crm_mailbox (name, uidvalidity, last_uid) VALUES ($1, $2, $3)
+ON CONFLICT (name) DO UPDATE SET uidvalidity = excluded.uidvalidity, last_uid = excluded.last_uid
+"""
+_TAKE = """
+INSERT INTO crm_mail_taken (message_id, kind, at) VALUES ($1, $2, $3)
+ON CONFLICT DO NOTHING RETURNING true
+"""
+
+_log = structlog.get_logger(__name__)
+
+
+async def read_mailbox(url: str) -> Counter[str]:
+    """Take what came since the last reading; answers how many of each kind.
+
+    The first reading takes nothing: what lay there before is none of this program's business.
+    Raises MailboxError.
+    """
+    name = _name(url)
+    async with reading() as connection:
+        row = await connection.fetchrow(_WHERE, name)
+    after = Place(row["uidvalidity"], row["last_uid"]) if row else None
+    read = await read_letters(url, after)
+    if after is None:
+        await _move(name, Place(read.validity, max(0, read.next_uid - 1)))
+        return Counter()
+    anew = after.validity != read.validity
+    taken: Counter[str] = Counter()
+    for uid, content in read.letters:
+        letter = read_letter(content, name=f"{read.validity}.{uid}@{name}")
+        old = anew and letter.sent_at is not None and clock.now() - letter.sent_at > OLDEST
+        if not old:
+            taken[await _take(letter)] += 1
+        await _move(name, Place(read.validity, uid))
+    return taken
+
+
+async def _take(letter: ReadLetter) -> str:
+    """Take one letter, in one transaction with the note that it was; "again" for one taken before."""
+    kind = "bounce" if letter.is_report else "automatic" if letter.automatic else "letter"
+    try:
+        async with unit_of_work(SYSTEM) as work:
+            if not await work.connection.fetchval(_TAKE, letter.message_id, kind, clock.now()):
+                return "again"
+            for bounce in letter.bounces:
+                told = (bounce.message_id, bounce.state, bounce.code)
+                await take_receipt(Receipt(EMAIL, *told))
+            if kind == "letter":
+                await take_letter(_received(letter))
+    except DomainError as error:
+        # It stays in the mailbox, where a person finds it; the next ones must not wait for it.
+        _log.exception("mailbox.not_taken", letter=letter.message_id, error=str(error))
+        async with transaction() as connection:
+            await connection.fetchval(_TAKE, letter.message_id, "failed", clock.now())
+        return "failed"
+    return kind
+
+
+def _received(letter: ReadLetter) -> ReceivedLetter:
+    return ReceivedLetter(
+        message_id=letter.message_id,
+        from_address=letter.sender,
+        from_name=letter.name,
+        subject=letter.subject,
+        text=letter.text,
+        in_reply_to=letter.answers,
+        received_at=letter.sent_at,
+    )
+
+
+async def _move(name: str, place: Place) -> None:
+    async with transaction() as connection:
+        await connection.execute(_MOVE, name, place.validity, place.uid)
+
+
+def _name(url: str) -> str:
+    """What a mailbox is called without its password."""
+    parts = urlsplit(url)
+    return f"{parts.username or ''}@{parts.hostname}{parts.path}"
