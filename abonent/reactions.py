@@ -8,12 +8,15 @@ from abonent.billing.service.fiscal.owing import (
     owe_receipts_of_money_back,
     owe_refund_receipts,
 )
+from abonent.crm.events import SmsReceived
+from abonent.crm.service.sms_answers import hear_sms
 from abonent.kernel.events import Reactions, install_reactions
 
 REACTIONS: Reactions = {
     PaymentTaken: (owe_receipts,),
     PaymentReversed: (owe_refund_receipts,),
     MoneyRefunded: (owe_receipts_of_money_back,),
+    SmsReceived: (hear_sms,),
 }
 """Event type to the functions that follow it, called before commit with lists of events."""
 

@@ -29,6 +29,11 @@ from abonent.billing.service.fiscal.owing import KIND as FISCAL
 from abonent.billing.service.invoices.sending import KIND as DOCUMENT
 from abonent.billing.service.invoices.sending import document_handler
 from abonent.crm.queries.reaching import receipt_contact
+from abonent.crm.service.conversations_kept import DELETE as SOUND_DELETE
+from abonent.crm.service.conversations_kept import conversation_handler
+from abonent.crm.service.delivering import message_handler
+from abonent.crm.service.messages import KIND as MESSAGE
+from abonent.crm.service.receipts import HOOKS
 from abonent.crm.service.scans import DELETE as SCAN_DELETE
 from abonent.crm.service.scans import scan_handler
 from abonent.kernel import clock, housekeeping
@@ -43,6 +48,7 @@ from abonent.kernel.outbox import Handler, Handlers, deliver_due, waiting
 from abonent.kernel.settings import Settings
 from abonent.kernel.sms import KIND as SMS
 from abonent.kernel.sms import sms_handler
+from abonent.kernel.sms.choosing import sms_gateway
 
 QUEUE = "abonent:jobs"
 
@@ -57,9 +63,9 @@ DELIVERIES: dict[str, Callable[[Settings], Handler]] = {
     FISCAL: _fiscal_handler,
     MAIL: mail_handler,
     SCAN_DELETE: scan_handler,
-    SMS: sms_handler,
+    SOUND_DELETE: conversation_handler,
 }
-"""Kind of outbox row to the maker of its handler."""
+"""Kind of outbox row to the maker of its handler; what goes over the SMS gateway comes beside it."""
 
 LOOK_SECONDS = 1.0
 LONGEST_PAUSE = 30.0
@@ -82,7 +88,12 @@ class Worker:
         self._queue = replace(
             RedisSettings.from_dsn(settings.redis_url), conn_retries=0, conn_timeout=5
         )
-        self._handlers: Handlers = {kind: make(settings) for kind, make in DELIVERIES.items()}
+        self._gateway = sms_gateway(settings)
+        self._handlers: Handlers = {
+            **{kind: make(settings) for kind, make in DELIVERIES.items()},
+            MESSAGE: message_handler(settings, self._gateway),
+            SMS: sms_handler(self._gateway),
+        }
 
     def run(self) -> None:
         """Work until told to stop; what is under way is given back and goes on elsewhere."""
@@ -95,6 +106,7 @@ class Worker:
             asyncio.create_task(self._again_and_again(self._deliver)),
             asyncio.create_task(self._again_and_again(self._requeue)),
             asyncio.create_task(self._again_and_again(self._run_jobs)),
+            asyncio.create_task(self._again_and_again(self._listen)),
         ]
         await self.stopping.wait()
         for part in parts:
@@ -134,6 +146,9 @@ class Worker:
             _waiting.set(count)
             _late.set(late)
             await self._pause(LOOK_SECONDS)
+
+    async def _listen(self) -> None:
+        await self._gateway.listen(HOOKS)
 
     async def _requeue(self) -> None:
         async with _queue(self._queue) as pool:

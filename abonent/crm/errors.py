@@ -126,3 +126,11 @@ class SameOwner(Refused):
 
     def __init__(self) -> None:
         super().__init__("SAME_OWNER", N_("The account belongs to this subscriber already."))
+
+
+class RequestNotFound(NotFound):
+    """There is no request of that number, or not for this actor."""
+
+    def __init__(self, number: int) -> None:
+        message = N_("There is no request number {value}.")
+        super().__init__("NO_SUCH_REQUEST", message, field="number", value=number)

@@ -6,8 +6,18 @@ import structlog
 
 from abonent.billing.queries.outside.files import TAKE_JOB
 from abonent.billing.service.outside.files import take_file
+from abonent.crm.service.claims.answering import alarm_claims
 from abonent.crm.service.companies import ROUND, issue_all_due
+from abonent.crm.service.conversations import end_lost_recordings
+from abonent.crm.service.conversations_kept import erase_what_is_over
+from abonent.crm.service.mailbox import read_mailbox
+from abonent.crm.service.morning import send_morning
 from abonent.crm.service.proposals import accounts_of_contracts
+from abonent.crm.service.quality import draw_last_week
+from abonent.crm.service.queue_tickets import end_tickets
+from abonent.crm.service.requests.answering import close_requests, warn_requests
+from abonent.crm.service.surveys import send_surveys
+from abonent.crm.service.surveys_answering import end_surveys
 from abonent.kernel.actor import SYSTEM
 from abonent.kernel.jobs import JobContext, cron, job
 
@@ -45,3 +55,91 @@ async def issue_company_documents(context: JobContext) -> None:
 def _tell(place: int, accounts: int) -> None:
     if place % _TOLD_EVERY == 0:
         _log.info("documents.progress", done=place, accounts=accounts)
+
+
+@cron("crm.warn_requests", minute=set(range(0, 60, 5)))
+async def tell_of_requests(context: JobContext) -> None:
+    """Mark the requests whose time is nearly up, before their norm is broken."""
+    del context
+    if warned := await warn_requests():
+        _log.info("requests.warned", requests=warned)
+
+
+@cron("crm.close_requests", minute={20})
+async def close_answered_requests(context: JobContext) -> None:
+    """Close what was answered long enough ago and not taken up again."""
+    del context
+    if closed := await close_requests():
+        _log.info("requests.closed", requests=closed)
+
+
+@cron("crm.end_recordings", minute={7, 17, 27, 37, 47, 57})
+async def end_recordings(context: JobContext) -> None:
+    """Keep what browsers sent that were lost while they recorded."""
+    if ended := await end_lost_recordings(settings=context.settings):
+        _log.info("conversations.ended", conversations=ended)
+
+
+@cron("crm.erase_conversations", hour={2}, minute={40})
+async def erase_conversations(context: JobContext) -> None:
+    """Delete the sounds whose term is over."""
+    del context
+    if erased := await erase_what_is_over(by=SYSTEM):
+        _log.info("conversations.erased", conversations=erased)
+
+
+@cron("crm.draw_sample", hour={4}, minute={10})
+async def draw_samples(context: JobContext) -> None:
+    """Draw what is judged of the last week; each night, for what came late."""
+    del context
+    _log.info("quality.drawn", conversations=await draw_last_week(by=SYSTEM))
+
+
+@cron("crm.end_tickets", minute={4, 14, 24, 34, 44, 54})
+async def end_tickets_of_queue(context: JobContext) -> None:
+    """End tickets of days that are over, and bookings whose time has gone by."""
+    del context
+    if ended := await end_tickets(by=SYSTEM):
+        _log.info("queue.ended", tickets=ended)
+
+
+@cron("crm.alarm_claims", minute={25})
+async def tell_of_claims(context: JobContext) -> None:
+    """Tell the head of claims whose term nears its end."""
+    del context
+    if alarmed := await alarm_claims():
+        _log.info("claims.alarmed", claims=alarmed)
+
+
+@cron("crm.send_surveys", hour={7}, minute={45}, seconds=_LONGEST)
+async def ask_subscribers(context: JobContext) -> None:
+    """Ask whoever is due today how likely they are to recommend the provider."""
+    del context
+    done = await send_surveys()
+    if done.sent or done.refused:
+        _log.info("surveys.sent", sent=done.sent, refused=done.refused)
+
+
+@cron("crm.end_surveys", minute={2, 12, 22, 32, 42, 52})
+async def end_answered_surveys(context: JobContext) -> None:
+    """Finish surveys whose low score was looked into, and those left after the score."""
+    del context
+    if ended := await end_surveys():
+        _log.info("surveys.ended", surveys=ended)
+
+
+@cron("crm.read_mailbox", seconds=300)
+async def read_letters_that_came(context: JobContext) -> None:
+    """Read the department's mailbox each minute, where there is one."""
+    if context.settings.mailbox_url is None:
+        return
+    taken = await read_mailbox(context.settings.mailbox_url.get_secret_value())
+    if taken:
+        _log.info("mailbox.read", **taken)
+
+
+@cron("crm.morning_report", minute={3, 33})
+async def send_morning_report(context: JobContext) -> None:
+    """Send the report of the morning when its hour has come; every other round finds it sent."""
+    if await send_morning(context.settings):
+        _log.info("morning.sent")

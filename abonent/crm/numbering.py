@@ -13,7 +13,11 @@ from abonent.kernel.errors import Malformed
 from abonent.kernel.i18n import N_
 
 LONGEST = 40
-DEFAULT_PATTERNS = {"contract": "{year}-{n:05}", "owner_act": "{year}-{n:04}"}
+DEFAULT_PATTERNS = {
+    "contract": "{year}-{n:05}",
+    "owner_act": "{year}-{n:04}",
+    "claim": "{year}-{n}",
+}
 """Where a legal entity has no plan of its own."""
 
 _PART = re.compile(r"\{([^{}]*)\}")

@@ -9,7 +9,7 @@ from typing import Any
 
 import asyncpg
 
-from abonent.crm.rules import name_key
+from abonent.crm.rules.people import name_key
 from abonent.crm.typed import Typed, as_name, read_typed
 from abonent.crm.ways import (
     FURTHER,

@@ -11,7 +11,8 @@ from typing import Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from abonent.crm.rules import name_key
+from abonent.crm.rules.people import name_key
+from abonent.kernel.content import documents_of
 from abonent.kernel.norms import Norm, Unit
 
 OTHER = "other"
@@ -77,6 +78,11 @@ class Classifier(_Strict):
             raise ValueError(f"no group {', '.join(lost)}")
         return self
 
+    def of(self, code: str) -> Topic:
+        """The topic of a code; that of what no words are known of for one that is gone."""
+        known = {one.code: one for one in self.topic}
+        return known.get(code) or known[OTHER]
+
     def known_by(self, text: str) -> Topic:
         """The topic of a letter or an SMS: the longest turn found in it wins, then the more urgent.
 
@@ -96,3 +102,8 @@ class Classifier(_Strict):
 def plain(text: str) -> str:
     """A text as turns are looked for in it: lower case, ё as е, single blanks between words."""
     return _NOT_WORDS.sub(" ", name_key(text)).strip()
+
+
+async def classifier() -> Classifier:
+    """The topics in the reader's language; their codes and norms are the same in each."""
+    return (await documents_of("topics", Classifier))["topics"].value

@@ -11,7 +11,7 @@ from abonent.billing.rules.periods import period_of
 from abonent.billing.service import freezes, promises, services
 from abonent.crm.demo.plan import FIRST_NUMBER, Habit, Household, Payer, household
 from abonent.crm.demo.tariffs import UPGRADES
-from abonent.crm.rules import Address
+from abonent.crm.rules.people import Address
 from abonent.crm.service.subscribers import NewSubscriber, open_subscriber_account
 from abonent.kernel.actor import Actor
 from abonent.kernel.errors import DomainError

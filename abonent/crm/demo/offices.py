@@ -7,6 +7,7 @@ from abonent.billing.service.entities import set_requisites
 from abonent.crm.demo.acts import DEMO
 from abonent.kernel.requisites import Requisites
 
+OFFICE = "lenina"
 _BANK = {
     "bank_name": "АО «Северный расчётный банк»",
     "bic": "041117999",
@@ -47,13 +48,13 @@ async def make_offices() -> int:
     await set_requisites("main", by=DEMO, requisites=main)
     await set_requisites("business", by=DEMO, requisites=business)
     office = await set_office(
-        "lenina",
+        OFFICE,
         by=DEMO,
         name="Офис на Ленина",
         address="ул. Ленина, д. 4",
         phone="8 800 100-00-00",
         hours="Пн–Пт 9–19, Сб 10–16",
     )
-    await set_desk("К1", by=DEMO, office="lenina", name="Касса 1")
-    await set_desk("К2", by=DEMO, office="lenina", name="Касса 2")
+    await set_desk("К1", by=DEMO, office=OFFICE, name="Касса 1")
+    await set_desk("К2", by=DEMO, office=OFFICE, name="Касса 2")
     return office

@@ -13,9 +13,20 @@ from abonent.billing.rules.periods import clamped
 from abonent.billing.service import days, tariffs
 from abonent.billing.service.entities import name_legal_entity
 from abonent.billing.service.imports.payments import PaymentRow, take_payments
-from abonent.crm.demo import acts, cards, outside, yesterday
+from abonent.crm.demo import (
+    acts,
+    cards,
+    claims,
+    conversations,
+    knowledge,
+    outside,
+    requests,
+    scripts,
+    visits,
+    yesterday,
+)
 from abonent.crm.demo.acts import DEMO
-from abonent.crm.demo.offices import make_offices
+from abonent.crm.demo.offices import OFFICE, make_offices
 from abonent.crm.demo.plan import (
     FIRST_NUMBER,
     Habit,
@@ -116,6 +127,7 @@ async def _make_provider() -> int:
     await name_legal_entity("main", by=DEMO, name="ООО «Северная сеть»")
     await name_legal_entity(BUSINESS, by=DEMO, name="ООО «Северная сеть — Бизнес»")
     office = await make_offices()
+    await visits.open_queues(OFFICE)
     await outside.make_agreements()
     for tariff in TARIFFS:
         await tariffs.create_tariff(
@@ -190,6 +202,20 @@ async def _live(world: World, day: date) -> None:
         await tariffs.add_version(_OLDER_PRICE, by=DEMO, fee=_NEW_PRICE, start=start, moves=True)
     if (demo.day - day).days <= _OFFICE_DAYS:
         await _work_in_office(world, day)
+    left = (demo.day - day).days
+    if left <= requests.DAYS:
+        clerk = world.staff.clerk
+        await requests.turn_to_us(world.known, by=clerk, seed=demo.seed, day=day, left=left)
+    if left <= claims.DAYS:
+        await claims.claim_things(
+            world.known, staff=world.staff, seed=demo.seed, day=day, until=demo.day
+        )
+    if left <= scripts.DAYS:
+        await scripts.talk_by_scripts(world.known, staff=world.staff, seed=demo.seed, day=day)
+    if left <= conversations.DAYS:
+        await conversations.talk(
+            world.known, staff=world.staff, seed=demo.seed, day=day, settings=world.settings
+        )
     await days.close_days(by=DEMO, through=day, settings=world.settings)
 
 
@@ -203,6 +229,9 @@ async def _work_in_office(world: World, day: date) -> None:
         await outside.take_statement(known, by=staff.head, seed=demo.seed, day=day)
         await yesterday.hand_over(known, by=staff.clerk, seed=demo.seed)
         await cards.write_cards(known, by=staff.clerk, seed=demo.seed, day=day)
+        await scripts.draft_a_version(by=staff.head)
+        await knowledge.use_knowledge(staff)
+    await visits.come_to_office(known, staff=staff, office=OFFICE, seed=demo.seed, day=day)
 
 
 async def _fill_desk(world: World) -> None:
@@ -212,6 +241,7 @@ async def _fill_desk(world: World) -> None:
     # What is of today is nobody's of the staff: their first hour begins empty.
     await yesterday.issue_papers(known, by=SYSTEM)
     await yesterday.ask_today(known, by=DEMO, seed=demo.seed, day=demo.day)
+    await visits.book_visits(known, office=OFFICE)
 
 
 def _plan_payments(world: World, day: date) -> None:

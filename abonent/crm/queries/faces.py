@@ -6,6 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from abonent.crm.queries.identity import STANDING, actor_code, standing_from
+from abonent.crm.rules.identity import Standing
+from abonent.kernel import clock
 from abonent.kernel.actor import Actor
 from abonent.kernel.db import reading
 
@@ -29,12 +32,18 @@ SELECT a.account_id, a.number, a.flat, a.entrance, a.floor, a.version, s.id AS s
         AS unmatched,
     (SELECT CASE WHEN state = 'broken' THEN ends_on END FROM billing_promise
         WHERE account_id = n.account_id AND state <> 'replaced' AND NOT automatic
-        ORDER BY no DESC LIMIT 1) AS broken_on
-FROM billing_account_number n
+        ORDER BY no DESC LIMIT 1) AS broken_on,
+    r.identity_mode AS mode, r.identity_minutes AS minutes, k.level, k.way, k.at, k.until
+FROM billing_account_number n CROSS JOIN crm_conversation_rule r
 LEFT JOIN crm_account a ON a.account_id = n.account_id
 LEFT JOIN crm_contract c ON c.id = a.contract_id
 LEFT JOIN crm_subscriber s ON s.id = c.subscriber_id
 LEFT JOIN billing_place p ON p.id = a.place_id
+LEFT JOIN LATERAL (
+    SELECT level, way, at, until FROM crm_identity_check
+    WHERE actor = $2 AND until > $3 AND account_id = n.account_id
+    ORDER BY level DESC, id DESC LIMIT 1
+) k ON true
 WHERE n.number = $1
 """
 _NAMES = "SELECT number, name FROM crm_register WHERE number = ANY($1::text[])"
@@ -81,12 +90,14 @@ class Face:
 class Openings:
     """What the head of a card must not let anybody forget.
 
-    Pinned notes, payments that wait for a person, the day the latest promise was broken on.
+    Pinned notes, payments that wait for a person, the day the latest promise was broken on, and how
+    sure the reader is of who asks.
     """
 
     notes: tuple[str, ...] = ()
     unmatched: int = 0
     broken_on: date | None = None
+    standing: Standing | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,13 +126,15 @@ async def head_of(number: str, *, by: Actor) -> tuple[Face | None, Openings]:
     """The subscriber behind an account and what is open on it."""
     by.require("crm.subscriber.view")
     async with reading() as connection:
-        row = await connection.fetchrow(_HEAD, number)
+        row = await connection.fetchrow(_HEAD, number, actor_code(by), clock.now())
     if row is None:
         return None, Openings()
     values = dict(row)
     opened = {name: values.pop(name) for name in ("notes", "unmatched", "broken_on")}
+    standing = standing_from({name: values.pop(name) for name in STANDING})
     face = Face(**values) if values["account_id"] is not None else None
-    return face, Openings(tuple(opened["notes"]), opened["unmatched"], opened["broken_on"])
+    opened["notes"] = tuple(opened["notes"])
+    return face, Openings(**opened, standing=standing)
 
 
 async def names_by_number(numbers: Sequence[str], *, by: Actor) -> dict[str, str]:

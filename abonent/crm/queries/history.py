@@ -37,6 +37,7 @@ KINDS: dict[str, tuple[str, ...]] = {
     ),
     "contract": ("crm:contract:%", "crm:owner:%", "crm:scan:added", "crm:scan:removed"),
     "equipment": ("crm:equipment:%",),
+    "requests": ("crm:request:%",),
     "looked": ("crm:%:revealed", "crm:scan:opened"),
 }
 """What the page offers to choose from, as patterns of actions."""

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, replace
 from datetime import date
 from typing import Any
 
-from abonent.crm.rules import name_key
+from abonent.crm.rules.people import name_key
 from abonent.crm.service.holders import changed_fields, holder_of, locked
 from abonent.kernel.actor import Actor
 from abonent.kernel.db import unit_of_work

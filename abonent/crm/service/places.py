@@ -7,7 +7,7 @@ from typing import Any
 
 from abonent.billing.service.accounts import check_place
 from abonent.crm.errors import NobodyNamed
-from abonent.crm.rules import Address, address_key
+from abonent.crm.rules.people import Address, address_key
 from abonent.crm.service.holders import changed_fields, locked
 from abonent.kernel.actor import Actor
 from abonent.kernel.db import unit_of_work

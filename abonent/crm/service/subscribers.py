@@ -7,7 +7,7 @@ from datetime import date
 
 from abonent.billing.queries.books import Loaded
 from abonent.billing.service.accounts import open_new_account, place_id
-from abonent.crm.rules import Address, address_key, name_key, phone_digits
+from abonent.crm.rules.people import Address, address_key, name_key, phone_digits
 from abonent.crm.service.contracts import ContractState, sign_contract
 from abonent.crm.service.numbers import planned_number
 from abonent.kernel.actor import Actor

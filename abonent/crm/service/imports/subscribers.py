@@ -22,7 +22,7 @@ from abonent.billing.service.imports.fingerprints import (
     remember_rows,
     take_turns,
 )
-from abonent.crm.rules import Address, address_key, name_key, phone_digits
+from abonent.crm.rules.people import Address, address_key, name_key, phone_digits
 from abonent.crm.service.imports.rows import SubscriberRow, WrongColumn, standing_of
 from abonent.kernel.actor import Actor
 from abonent.kernel.db import unit_of_work

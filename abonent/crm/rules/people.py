@@ -10,6 +10,7 @@ _BLANKS = re.compile(r"\s+")
 _FLAT = re.compile(r"(?:кв(?:артира)?|flat|apt|apartment|офис|оф)\.?\s*(.+)", re.IGNORECASE)
 _HOUSE = re.compile(r"(?:д(?:ом)?\.?\s*)?(\d.*)", re.IGNORECASE)
 _HOUSE_AT_END = re.compile(r"(.*\D)\s+(\d+\S*)")
+_PATRONYMICS = ("ич", "вна", "чна", "кызы", "оглы")
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,3 +71,14 @@ def read_address(text: str) -> Address:
 def address_key(address: Address) -> str:
     """What addresses are found by: street, house and flat, normalised as names are."""
     return name_key(f"{address.street} {address.house} {address.flat}")
+
+
+def spoken_name(name: str) -> str:
+    """How a person is spoken to: the first name and patronymic of a Russian full name.
+
+    >>> spoken_name("Орлова Ирина Олеговна"), spoken_name("ООО «Вектор»"), spoken_name("Анна")
+    ('Ирина Олеговна', 'ООО «Вектор»', 'Анна')
+    """
+    parts = name.split()
+    patronymic = len(parts) == 3 and parts[2].lower().endswith(_PATRONYMICS)
+    return " ".join(parts[1:]) if patronymic else " ".join(parts)

@@ -1,0 +1,112 @@
+"""Requests in figures: by topic, channel, employee and day; first-contact resolution, terms, ratings."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from abonent.kernel.actor import Actor
+from abonent.kernel.db import reading
+from abonent.kernel.i18n import time_zone
+from abonent.kernel.money import half_up
+
+REPORT = "crm.request.report"
+LONGEST = timedelta(days=400)
+
+# Joined and dropped ones are told apart: they are no work of their own.
+_FIGURES = """
+SELECT CASE WHEN grouping(r.topic) = 0 THEN 'topic' WHEN grouping(r.channel) = 0 THEN 'channel'
+        WHEN grouping(r.owner) = 0 THEN 'owner' ELSE 'total' END AS by,
+    coalesce(r.topic, r.channel, r.owner::text) AS what, actor_name('user:' || r.owner) AS name,
+    count(*) FILTER (WHERE r.state NOT IN ('joined', 'dropped')) AS taken,
+    count(r.answered_at) AS answered,
+    count(r.answered_at) FILTER (WHERE NOT r.late) AS on_time,
+    count(r.answered_at) FILTER (WHERE r.contacts = 1 AND r.reopened = 0) AS first,
+    count(*) FILTER (WHERE r.reopened > 0) AS reopened,
+    count(r.rating) AS rated, coalesce(sum(r.rating), 0)::bigint AS points,
+    (extract(epoch FROM percentile_cont(0.5) WITHIN GROUP (ORDER BY r.answered_at - r.received_at)
+        FILTER (WHERE r.answered_at IS NOT NULL)) / 60)::bigint AS minutes
+FROM crm_request r
+LEFT JOIN billing_account b ON b.account_id = r.account_id
+LEFT JOIN billing_place p ON p.id = b.place_id
+WHERE r.received_at >= $1 AND r.received_at < $2
+    AND ($3::text[] IS NULL OR r.account_id IS NULL OR p.district = ANY($3))
+GROUP BY GROUPING SETS ((), (r.topic), (r.channel), (r.owner))
+ORDER BY taken DESC
+"""
+_DAYS = """
+SELECT (r.received_at AT TIME ZONE $4)::date AS day,
+    count(*) FILTER (WHERE r.state NOT IN ('joined', 'dropped')) AS taken,
+    count(*) FILTER (WHERE r.late OR (r.open AND r.due_at < $5)) AS late
+FROM crm_request r
+LEFT JOIN billing_account b ON b.account_id = r.account_id
+LEFT JOIN billing_place p ON p.id = b.place_id
+WHERE r.received_at >= $1 AND r.received_at < $2
+    AND ($3::text[] IS NULL OR r.account_id IS NULL OR p.district = ANY($3))
+GROUP BY 1 ORDER BY 1
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """Figures of one topic, channel or employee; shares are hundredths of a percent, None of nothing.
+
+    `minutes` is the median time from coming to the answer, by the clock on the wall.
+    """
+
+    what: str | None
+    name: str | None
+    taken: int
+    answered: int
+    on_time: int
+    first: int
+    reopened: int
+    rated: int
+    points: int
+    minutes: int | None
+
+    @property
+    def on_time_share(self) -> int | None:
+        """The share answered within the norm."""
+        return half_up(self.on_time * 10_000, self.answered) if self.answered else None
+
+    @property
+    def first_share(self) -> int | None:
+        """First-contact resolution: who turned to us once and had the answer."""
+        return half_up(self.first * 10_000, self.answered) if self.answered else None
+
+    @property
+    def rating(self) -> int | None:
+        """The average rating in hundredths."""
+        return half_up(self.points * 100, self.rated) if self.rated else None
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """The figures of a span of days; `days` are (day, taken, late)."""
+
+    total: Figures
+    by: dict[str, list[Figures]]
+    days: Sequence[tuple[date, int, int]]
+
+
+async def report_on_requests(first: date, last: date, *, by: Actor, now: datetime) -> Report:
+    """The figures of what came in from one day to another, both included."""
+    by.require(REPORT)
+    zone = time_zone()
+    begin = datetime.combine(first, datetime.min.time(), zone)
+    end = datetime.combine(last + timedelta(1), datetime.min.time(), zone)
+    districts = None if by.districts is None else sorted(by.districts)
+    async with reading() as connection:
+        asked: tuple[Any, ...] = (begin, end, districts)
+        rows = await connection.fetch(_FIGURES, *asked)
+        days = await connection.fetch(_DAYS, *asked, str(zone), now)
+    found: dict[str, list[Figures]] = {"topic": [], "channel": [], "owner": [], "total": []}
+    for row in rows:
+        found[row["by"]].append(Figures(**{k: v for k, v in row.items() if k != "by"}))
+    taken = {row["day"]: (row["taken"], row["late"]) for row in days}
+    span = [first + timedelta(n) for n in range((last - first).days + 1)]
+    days_told = [(day, *taken.get(day, (0, 0))) for day in span]
+    return Report(found.pop("total")[0], found, days_told)

@@ -1,0 +1,1 @@
+"""Requests: taken in from every channel, worked on, answered, rated."""
