@@ -46,6 +46,15 @@ TABS: tuple[CardTab, ...] = (
         path="/invoices",
         right="billing.invoice.view",
     ),
+    CardTab(code="requests", label=N_("Requests"), path="/requests", right="crm.request.view"),
+    CardTab(code="claims", label=N_("Claims"), path="/claims", right="crm.claim.view"),
+    CardTab(
+        code="conversations",
+        label=N_("Conversations"),
+        path="/conversations",
+        right="crm.conversation.view",
+    ),
+    CardTab(code="messages", label=N_("Messages"), path="/messages", right="crm.message.view"),
     CardTab(code="history", label=N_("History"), path="/history", right="crm.subscriber.view"),
 )
 

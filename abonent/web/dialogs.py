@@ -21,6 +21,7 @@ from abonent.kernel.i18n import N_, _
 from abonent.web.access import PageRoute
 from abonent.web.fields import Choices, Field, Kind, Values, read_fields, texts_of
 from abonent.web.forms import by_field, go_to
+from abonent.web.identifying import asked_of, stand_before
 from abonent.web.pages.acting import (
     ANSWERED_IN_PLACE,
     WHOLE,
@@ -60,7 +61,8 @@ class Dialog:
     anything, what its template's block "outcome" shows while one types. `names` gives the form's
     field for an error's field where they differ. `body_limit` is for dialogs that take a file.
     `prepare` runs before the transaction of `do` and answers the values it gets: slow work such as
-    keeping a file, harmless when it is done twice.
+    keeping a file, harmless when it is done twice. `identity` is the action of the identity levels
+    (content: identity/levels.toml) that it carries out for whoever asks.
     """
 
     path: str
@@ -76,6 +78,7 @@ class Dialog:
     names: Mapping[str, str] = field(default_factory=dict)
     body_limit: int | None = None
     prepare: Callable[[Request, Values], Awaitable[Values]] | None = None
+    identity: str = ""
 
     @property
     def routes(self) -> tuple[PageRoute, PageRoute]:
@@ -112,7 +115,8 @@ async def _show(dialog: Dialog, request: Request) -> Response:
             outcome = await dialog.preview(request, values)
         except ANSWERED_IN_PLACE:
             outcome = {}
-    return answer(request, _TEMPLATE, _context(dialog, request, opened, given, outcome), error=None)
+    context = await _context(dialog, request, opened, given, outcome)
+    return answer(request, _TEMPLATE, context, error=None)
 
 
 async def _send(dialog: Dialog, request: Request) -> Response:
@@ -138,7 +142,8 @@ async def _answered(dialog: Dialog, request: Request, form: FormData) -> Respons
             outcome = await dialog.preview(request, values)
     except ANSWERED_IN_PLACE as wrong:
         error, errors = wrong, _errors(dialog, wrong, given)
-    context = _context(dialog, request, opened, given, outcome) | {"errors": errors, "error": error}
+    context = await _context(dialog, request, opened, given, outcome)
+    context |= {"errors": errors, "error": error}
     return answer(request, _TEMPLATE, context, error=error if errors else None)
 
 
@@ -151,11 +156,16 @@ async def _done(dialog: Dialog, request: Request, given: Mapping[str, str], valu
     secret = {field.name for field in dialog.fields if field.kind is Kind.PASSWORD}
     told = {name: text for name, text in given.items() if name not in secret}
     asked = "\n".join(f"{name}={text}" for name, text in sorted(told.items()))
+
+    async def work() -> str:
+        await stand_before(request, dialog.identity, given)
+        return await dialog.do(request, values)
+
     return await once(
         key[:200],
         by=signed_in(request).actor,
         request=f"{request.url.path}\n{asked}",
-        work=lambda: dialog.do(request, values),
+        work=work,
     )
 
 
@@ -173,7 +183,7 @@ def _errors(dialog: Dialog, wrong: DomainError, given: Mapping[str, str]) -> dic
     return said(wrong, names | dict(dialog.names))
 
 
-def _context(
+async def _context(
     dialog: Dialog,
     request: Request,
     opened: Opened,
@@ -193,6 +203,7 @@ def _context(
         "outcome": outcome,
         "errors": {},
         "error": None,
+        "who_asks": await asked_of(request, dialog.identity) if opened.can else None,
         "action": request.url.path + (f"?{request.url.query}" if request.url.query else ""),
         **opened.context,
     }

@@ -53,6 +53,103 @@ SECTIONS: tuple[Section, ...] = (
                 go="P",
                 under=("/accounts",),
             ),
+            Item(
+                label=N_("Requests"),
+                path="/requests",
+                icon="message",
+                right="crm.request.view",
+                go="Q",
+                apart=("/requests/report",),
+            ),
+            Item(
+                label=N_("All requests"),
+                path="/all-requests",
+                icon="table",
+                right="crm.request.view",
+            ),
+            Item(
+                label=N_("Morning report"),
+                path="/morning",
+                icon="sun",
+                right="crm.morning.view",
+            ),
+            Item(
+                label=N_("Requests in figures"),
+                path="/requests/report",
+                icon="chart-bar",
+                right="crm.request.report",
+            ),
+            Item(
+                label=N_("Claims"),
+                path="/claims",
+                icon="file-text",
+                right="crm.claim.view",
+                apart=("/claims/report",),
+            ),
+            Item(
+                label=N_("All claims"),
+                path="/all-claims",
+                icon="table",
+                right="crm.claim.view",
+            ),
+            Item(
+                label=N_("Claims in figures"),
+                path="/claims/report",
+                icon="chart-bar",
+                right="crm.claim.report",
+            ),
+            Item(
+                label=N_("Messages"),
+                path="/messages",
+                icon="message",
+                right="crm.message.view",
+            ),
+            Item(
+                label=N_("Knowledge base"),
+                path="/knowledge",
+                icon="school",
+                right="crm.knowledge.view",
+                go="H",
+                under=("/knowledge-use",),
+            ),
+            Item(
+                label=N_("My window"),
+                path="/window",
+                icon="ticket",
+                right="crm.queue.work",
+                go="W",
+            ),
+            Item(
+                label=N_("Queue of the day"),
+                path="/queue/day",
+                icon="chart-bar",
+                right="crm.queue.view",
+                under=("/queue",),
+            ),
+        ),
+    ),
+    Section(
+        N_("Conversations"),
+        (
+            Item(
+                label=N_("Scripts"),
+                path="/scripts",
+                icon="player-play",
+                right="crm.script.play",
+                go="S",
+            ),
+            Item(
+                label=N_("Objections"),
+                path="/objections",
+                icon="message",
+                right="crm.script.play",
+            ),
+            Item(
+                label=N_("Conversations by scripts"),
+                path="/script-runs",
+                icon="table",
+                right="crm.script.view",
+            ),
         ),
     ),
     Section(
@@ -140,6 +237,36 @@ SECTIONS: tuple[Section, ...] = (
         ),
     ),
     Section(
+        N_("Quality of service"),
+        (
+            Item(
+                label=N_("Quality of conversations"),
+                path="/quality",
+                icon="checklist",
+                right="crm.conversation.view",
+                under=("/quality-cards",),
+            ),
+            Item(
+                label=N_("Conversations"),
+                path="/conversations",
+                icon="phone-call",
+                right="crm.conversation.listen",
+            ),
+            Item(
+                label=N_("Examples of conversations"),
+                path="/conversation-examples",
+                icon="school",
+                right="crm.conversation.listen",
+            ),
+            Item(
+                label=N_("Done below the level"),
+                path="/identity",
+                icon="shield-lock",
+                right="crm.identity.view",
+            ),
+        ),
+    ),
+    Section(
         N_("Settings"),
         (
             Item(
@@ -173,6 +300,12 @@ SECTIONS: tuple[Section, ...] = (
                 path="/calendar",
                 icon="calendar",
                 right="billing.tariff.view",
+            ),
+            Item(
+                label=N_("Working hours"),
+                path="/hours",
+                icon="clock",
+                right="crm.hours.edit",
             ),
             Item(
                 label=N_("Rules of law"),

@@ -13,6 +13,8 @@ from abonent.kernel.db import reading
 from abonent.web.rights import WHOLE
 from abonent.web.rules import Stage, device_name, idle_since, secret_hash
 
+_OF_LOGIN = "SELECT id FROM web_user WHERE login = $1"
+
 
 @dataclass(frozen=True, kw_only=True)
 class Identity:
@@ -241,3 +243,10 @@ async def names_of(actors: Iterable[str | None]) -> dict[str, str]:
     async with reading() as connection:
         rows = await connection.fetch(_NAMES, list(asked))
     return {row["actor"]: row["name"] for row in rows}
+
+
+async def user_of_login(login: str) -> int | None:
+    """The user who signs in by a name, None where nobody does."""
+    async with reading() as connection:
+        user: int | None = await connection.fetchval(_OF_LOGIN, login)
+    return user

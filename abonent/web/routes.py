@@ -7,15 +7,22 @@ from starlette.routing import BaseRoute
 from abonent.web.access import PUBLIC, SIGNED_IN, PageRoute
 from abonent.web.account_routes import ACCOUNT_ROUTES
 from abonent.web.cash_routes import CASH_ROUTES
+from abonent.web.claims_routes import CLAIM_ROUTES
 from abonent.web.companies_routes import COMPANY_ROUTES
+from abonent.web.conversation_routes import CONVERSATION_ROUTES
 from abonent.web.health import alive, metrics, ready
+from abonent.web.knowledge_routes import KNOWLEDGE_ROUTES
+from abonent.web.messages_routes import MESSAGE_ROUTES
 from abonent.web.outside_routes import OUTSIDE_ROUTES
 from abonent.web.pages import day, finding, helping, profile, signing, start, turnover
 from abonent.web.people_routes import PEOPLE_ROUTES
 from abonent.web.portal.routes import PORTAL_ROUTES
+from abonent.web.queue_routes import QUEUE_ROUTES
 from abonent.web.registers.declared import REGISTERS
 from abonent.web.registers.pages import register_routes
 from abonent.web.registers.task_pages import TASK_ROUTES
+from abonent.web.requests_routes import REQUEST_ROUTES
+from abonent.web.script_routes import SCRIPT_ROUTES
 from abonent.web.settings_routes import SETTINGS_ROUTES
 from abonent.web.staff_routes import STAFF_ROUTES
 
@@ -39,9 +46,16 @@ ROUTES: tuple[BaseRoute, ...] = (
     PageRoute("/turnover.csv", turnover.download_turnover, right="billing.report.view"),
     *ACCOUNT_ROUTES,
     *PEOPLE_ROUTES,
+    *REQUEST_ROUTES,
+    *CLAIM_ROUTES,
+    *QUEUE_ROUTES,
     *CASH_ROUTES,
     *COMPANY_ROUTES,
     *OUTSIDE_ROUTES,
+    *MESSAGE_ROUTES,
+    *CONVERSATION_ROUTES,
+    *SCRIPT_ROUTES,
+    *KNOWLEDGE_ROUTES,
     *PORTAL_ROUTES,
     *SETTINGS_ROUTES,
     *(route for register in REGISTERS.values() for route in register_routes(register)),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from abonent.billing.queries.accounts import read_account
 from abonent.billing.queries.reach import check_site
 from abonent.billing.service import accounts
-from abonent.crm.rules import Address, read_address
+from abonent.crm.rules.people import Address, read_address
 from abonent.crm.service.subscribers import NewSubscriber, open_subscriber_account
 from abonent.kernel.actor import Actor
 from abonent.kernel.db import reading, unit_of_work

@@ -14,6 +14,7 @@ from abonent.kernel.i18n import _, speaking
 from abonent.web.access import PUBLIC
 from abonent.web.api import (
     accounts,
+    conversations,
     corrections,
     days,
     money,
@@ -40,6 +41,7 @@ OPERATIONS: tuple[Operation, ...] = (
     *money.OPERATIONS,
     *promises.OPERATIONS,
     *corrections.OPERATIONS,
+    *conversations.OPERATIONS,
     *reports.OPERATIONS,
 )
 """What the description and the refusals' tests walk through."""
@@ -91,4 +93,9 @@ class _Description(Route):
 
 _CALLS: tuple[ApiRoute, ...] = tuple(ApiRoute(operation) for operation in OPERATIONS)
 
-API_ROUTES: tuple[BaseRoute, ...] = (*_CALLS, _Description(), _Nowhere())
+API_ROUTES: tuple[BaseRoute, ...] = (
+    *_CALLS,
+    conversations.SoundRoute(),
+    _Description(),
+    _Nowhere(),
+)

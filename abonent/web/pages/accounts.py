@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -20,8 +20,10 @@ from abonent.billing.rules.forecast import Provision, provisions
 from abonent.billing.rules.periods import DAY
 from abonent.billing.rules.promises import missing_today
 from abonent.billing.rules.standing import funds, not_yet_due, unlent
+from abonent.crm.identity_levels import Levels, identity_levels
 from abonent.crm.queries.faces import Face, Openings, head_of
 from abonent.crm.queries.people import contacts_of
+from abonent.crm.rules.identity import Mode, Standing
 from abonent.kernel import clock
 from abonent.kernel.actor import Actor
 from abonent.kernel.errors import FieldError, NotFound
@@ -67,6 +69,8 @@ _DONE = {
     "note": N_("The note is kept"),
     "note-removed": N_("The note is taken off"),
     "owner": N_("The account has a new owner"),
+    "identity": N_("It is written down that you made sure of who asks"),
+    "identity-over": N_("The conversation is over: nothing is confirmed any more"),
 }
 _CHANNELS = {"office": N_("office"), "automaton": N_("automatic"), "portal": N_("portal")}
 
@@ -86,7 +90,8 @@ class Card:
 
     `missing` is what services lack today, `overdue` what is charged and past its day, `put_off` what
     of that a promise covers; `ways` are payments that keep every service through a period. `billed`
-    is charged after the period and not yet due.
+    is charged after the period and not yet due. `standing` is how sure one is of who asks, with the
+    `levels` there are; None where it is not asked for.
     """
 
     view: AccountView
@@ -100,6 +105,8 @@ class Card:
     monthly: int
     names: dict[str, str]
     openings: Openings
+    standing: Standing | None = None
+    levels: Levels | None = None
 
     @property
     def asked(self) -> int:
@@ -112,7 +119,11 @@ async def card_of(number: str, *, by: Actor) -> Card:
     loaded = await look(number)
     if not by.may("crm.subscriber.view"):
         return card_from(loaded, None)
-    return card_from(loaded, *await head_of(number, by=by))
+    card = card_from(loaded, *await head_of(number, by=by))
+    standing = card.openings.standing
+    if standing is None or standing.mode is Mode.OFF or not by.may("crm.identity.confirm"):
+        return card
+    return replace(card, standing=standing, levels=await identity_levels())
 
 
 def card_from(loaded: Loaded, face: Face | None, openings: Openings | None = None) -> Card:

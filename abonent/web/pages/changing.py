@@ -20,6 +20,7 @@ from abonent.kernel.audit import audit_trail
 from abonent.kernel.errors import Conflict, DomainError, Malformed
 from abonent.kernel.i18n import N_
 from abonent.web.forms import form_of, go_to
+from abonent.web.identifying import asked_of, stand_before
 from abonent.web.pages.accounts import card_from, words
 from abonent.web.pages.acting import (
     ANSWERED_IN_PLACE,
@@ -91,6 +92,7 @@ async def _shown(
     new = _chosen(found, form)
     context: dict[str, Any] = {"number": number, "found": found, "given": form, "old": old}
     context |= {"new": new, "whens": WHENS, "preview": None, "change": change}
+    context["who_asks"] = await asked_of(request, "tariff")
     context["errors"] = {} if error is None else said(error, _FIELDS)
     if new is not None and (error is None or isinstance(error, NotEnoughFunds)):
         try:
@@ -134,7 +136,7 @@ async def change(request: Request) -> Response:
     changed = None
     if carries_out(form):
         try:
-            on = await _change(number, by, found, form)
+            on = await _change(request, found, form)
             return go_to(request, f"/accounts/{number}?done=tariff:{on}")
         except Conflict as wrong:
             error, changed = wrong, await _who_changed(number, found.service)
@@ -144,7 +146,8 @@ async def change(request: Request) -> Response:
     return await _shown(request, found, form=form, error=error, change=changed)
 
 
-async def _change(number: str, by: Actor, found: TariffChoices, form: Mapping[str, str]) -> str:
+async def _change(request: Request, found: TariffChoices, form: Mapping[str, str]) -> str:
+    by, number = signed_in(request).actor, request.path_params["number"]
     current = found.service.term_on(found.loaded.book.day).tariff.code
     if form.get("tariff") in {None, "", current}:
         raise Malformed.of("tariff", "", N_("Choose a tariff."))
@@ -155,6 +158,7 @@ async def _change(number: str, by: Actor, found: TariffChoices, form: Mapping[st
     on, anyway = _when(form), form.get("anyway") == "on"
 
     async def work() -> str:
+        await stand_before(request, "tariff", form)
         _loaded, effective = await change_tariff(
             number, found.service.no, by=by, tariff=form["tariff"], on=on, anyway=anyway
         )

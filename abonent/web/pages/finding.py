@@ -7,11 +7,12 @@ from starlette.responses import RedirectResponse, Response
 
 from abonent.web.finding import Finder, find_all, only_answer
 from abonent.web.pages.entries import find_entry
+from abonent.web.pages.knowledge.looking import find_answers
 from abonent.web.pages.subscribers import find_subscribers
 from abonent.web.render import page_or_block, signed_in, wants_fragment
 
 # Departments add theirs: subscribers first, then documents, requests, buildings.
-FINDERS: tuple[Finder, ...] = (find_entry, find_subscribers)
+FINDERS: tuple[Finder, ...] = (find_entry, find_subscribers, find_answers)
 
 _LONGEST = 200
 

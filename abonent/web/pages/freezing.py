@@ -79,6 +79,7 @@ async def _end(request: Request, values: Values) -> str:
 FREEZE = Dialog(
     path="/accounts/{number:str}/freeze",
     right="billing.freeze.set",
+    identity="freeze",
     title=N_("Voluntary freeze"),
     commit=N_("Set the freeze"),
     fields=(
@@ -99,6 +100,7 @@ FREEZE = Dialog(
 FREEZE_END = Dialog(
     path="/accounts/{number:str}/freezes/{no:int}/end",
     right="billing.freeze.set",
+    identity="freeze",
     title=N_("End the freeze"),
     commit=N_("End it"),
     fields=(

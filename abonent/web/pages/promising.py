@@ -15,6 +15,7 @@ from abonent.kernel.actor import Actor
 from abonent.kernel.errors import DomainError, Malformed
 from abonent.kernel.i18n import N_
 from abonent.web.forms import form_of, go_to
+from abonent.web.identifying import asked_of, stand_before
 from abonent.web.pages.accounts import Card, card_of, words
 from abonent.web.pages.acting import (
     ANSWERED_IN_PLACE,
@@ -67,6 +68,7 @@ async def _shown(
         "offers": known,
         "by_hand": BY_HAND,
         "overrides": by.may("billing.promise.override"),
+        "who_asks": await asked_of(request, _action(form)),
     }
     context["errors"] = {} if error is None else said(error, _FIELDS)
     if error is None:
@@ -101,14 +103,19 @@ async def promise(request: Request) -> Response:
     error: DomainError | None = None
     if carries_out(form):
         try:
-            await _give(number, by, form)
+            await _give(request, form)
             return go_to(request, f"/accounts/{number}?done=promise")
         except ANSWERED_IN_PLACE as wrong:
             error = wrong
     return await _shown(request, known, form=form, error=error)
 
 
-async def _give(number: str, by: Actor, form: Mapping[str, str]) -> None:
+def _action(form: Mapping[str, str]) -> str:
+    return "promise-special" if form.get("offer") == BY_HAND else "promise"
+
+
+async def _give(request: Request, form: Mapping[str, str]) -> None:
+    by, number = signed_in(request).actor, request.path_params["number"]
     chosen = form.get("offer", "")
     if not chosen:
         raise Malformed.of("offer", "", N_("Choose an offer."))
@@ -119,6 +126,7 @@ async def _give(number: str, by: Actor, form: Mapping[str, str]) -> None:
     offer = None if chosen == BY_HAND else chosen
 
     async def work() -> str:
+        await stand_before(request, _action(form), form)
         _loaded, made = await give_promise(number, by=by, offer=offer, amount=amount, days=days)
         return str(made.no)
 

@@ -9,6 +9,9 @@ from abonent.billing.queries.today import Sum, taken_today
 from abonent.kernel.actor import Actor
 from abonent.kernel.i18n import _
 from abonent.web.pages.cash.tiles import drawers_left, fiscal_failed, own_drawer
+from abonent.web.pages.claims.tiles import claims_waiting
+from abonent.web.pages.queue.tiles import queue_state
+from abonent.web.pages.requests.tiles import requests_waiting
 from abonent.web.render import written_count, written_day, written_money
 from abonent.web.tiles import Tile
 
@@ -93,5 +96,16 @@ def _in_all(found: Sum) -> str:
     return _("{amount:money} in all", amount=found.amount)
 
 
-SOURCES = (parked, fiscal_failed, drawers_left, own_drawer, open_day, taken, charged)
+SOURCES = (
+    requests_waiting,
+    claims_waiting,
+    queue_state,
+    parked,
+    fiscal_failed,
+    drawers_left,
+    own_drawer,
+    open_day,
+    taken,
+    charged,
+)
 """What must be cleared first, then how the day goes."""

@@ -45,9 +45,12 @@ class PortalRoute(PageRoute):
         *,
         methods: Sequence[str] = ("GET",),
         open: bool = False,  # noqa: A002  the word for it
+        body_limit: int | None = None,
     ) -> None:
         admitted = _admitted(endpoint, everybody=open)
-        super().__init__(HOME + path, admitted, right=PUBLIC, methods=methods)
+        super().__init__(
+            HOME + path, admitted, right=PUBLIC, methods=methods, body_limit=body_limit
+        )
 
 
 def _admitted(endpoint: Endpoint, *, everybody: bool) -> Endpoint:

@@ -13,6 +13,7 @@ from abonent.billing.queries.statement import read_entry, statement
 from abonent.billing.rules.explanation import explain
 from abonent.billing.rules.periods import DAY
 from abonent.crm.queries import face_of
+from abonent.crm.queries.queue import booking_of, may_book
 from abonent.kernel.documents.printing import print_document, record_printed
 from abonent.kernel.errors import NotFound
 from abonent.kernel.i18n import N_, current_language
@@ -53,6 +54,8 @@ async def show_home(request: Request) -> Response:
         "lines": await lines_of(latest),
         "done": DONE.get(request.query_params.get("done", "")),
         "here": here(request),
+        "visits": await may_book(),
+        "visit": await booking_of(number, by=by),
     }
     return portal_page(request, "home.html", context | words())
 

@@ -6,7 +6,18 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from abonent.web.portal import acts, documents, home, paying, profile, signing
+from abonent.web.portal import (
+    acts,
+    claims,
+    documents,
+    helping,
+    home,
+    paying,
+    profile,
+    requests,
+    signing,
+    visits,
+)
 from abonent.web.portal.access import PortalRoute
 
 _POST = ("POST",)
@@ -28,6 +39,12 @@ PORTAL_ROUTES = (
     PortalRoute("/language", signing.change_language, methods=_POST, open=True),
     PortalRoute("/sign-out", signing.sign_out, methods=_POST),
     PortalRoute("/sign-out-everywhere", signing.sign_out_everywhere, methods=_POST),
+    PortalRoute("/r/{token:str}", requests.show_by_link, open=True),
+    PortalRoute("/r/{token:str}", requests.send_by_link, methods=_POST, open=True),
+    PortalRoute("/help", helping.show_help, open=True),
+    PortalRoute("/help/{slug:str}", helping.show_answer, open=True),
+    PortalRoute("/ask", requests.show_ask, open=True),
+    PortalRoute("/ask", requests.ask, methods=_POST, open=True),
     PortalRoute("", home.show_accounts),
     PortalRoute(_N, home.show_home),
     PortalRoute(f"{_N}/history", home.show_history),
@@ -48,6 +65,17 @@ PORTAL_ROUTES = (
     PortalRoute(f"{_N}/freeze", acts.freeze, methods=_POST),
     PortalRoute(f"{_N}/freezes/{{no:int}}/end", acts.show_freeze_end),
     PortalRoute(f"{_N}/freezes/{{no:int}}/end", acts.freeze_end, methods=_POST),
+    PortalRoute(f"{_N}/requests", requests.show_requests),
+    PortalRoute(f"{_N}/requests", requests.write, methods=_POST),
+    PortalRoute(f"{_N}/requests/{{request:int}}", requests.show_one),
+    PortalRoute(f"{_N}/requests/{{request:int}}", requests.send, methods=_POST),
+    PortalRoute(f"{_N}/visit", visits.show_visit),
+    PortalRoute(f"{_N}/visit", visits.book, methods=_POST),
+    PortalRoute(f"{_N}/visit/cancel", visits.cancel, methods=_POST),
+    PortalRoute(f"{_N}/claims", claims.show_claims),
+    PortalRoute(f"{_N}/claims", claims.write, methods=_POST, body_limit=claims.BODY_LIMIT),
+    PortalRoute(f"{_N}/claims/{{claim:int}}", claims.show_one),
+    PortalRoute(f"{_N}/claims/{{claim:int}}/answers/{{answer:int}}.pdf", claims.print_answer),
     PortalRoute(f"{_N}/profile", profile.show_profile),
     PortalRoute(f"{_N}/contacts", profile.add, methods=_POST),
     PortalRoute(f"{_N}/contacts/{{contact:int}}/remove", profile.remove, methods=_POST),

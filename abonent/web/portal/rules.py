@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from datetime import datetime, timedelta
 
-from abonent.web.rules import Limit
+from abonent.web.rules import Limit, throttle_key
 
 CODE_DIGITS = 6
 CODE_LIFE = timedelta(minutes=10)
@@ -30,6 +30,19 @@ PER_ASKED = Limit(
     first=timedelta(minutes=5),
     longest=timedelta(minutes=30),
 )
+
+# What anybody may write to us without a sign-in: a clerk reads each.
+PER_WRITER = Limit(
+    free=10,
+    window=timedelta(minutes=30),
+    first=timedelta(minutes=5),
+    longest=timedelta(minutes=30),
+)
+
+
+def asking_keys(address: str) -> dict[bytes, Limit]:
+    """What is counted when somebody writes to us without a sign-in."""
+    return {throttle_key("ask", address): PER_WRITER}
 
 
 def normal_number(text: str) -> str:

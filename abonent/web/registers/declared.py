@@ -7,19 +7,33 @@ from abonent.billing.queries.imports import IMPORTS
 from abonent.billing.queries.outside.registers import AGREEMENTS, UNMATCHED
 from abonent.billing.registers import ENTRIES
 from abonent.billing.setting_registers import OFFERS, TARIFFS
+from abonent.crm.registers.claims import ALL_CLAIMS, CLAIMS
+from abonent.crm.registers.conversations import CARDS, CONVERSATIONS, EXAMPLES_REGISTER
 from abonent.crm.registers.documents import DOCUMENTS
+from abonent.crm.registers.identity import LAPSES
+from abonent.crm.registers.messages import MESSAGES
 from abonent.crm.registers.payments import PAYMENTS
+from abonent.crm.registers.queue import TICKETS
+from abonent.crm.registers.requests import ALL_REQUESTS, REQUESTS
+from abonent.crm.registers.scripts import SCRIPT_RUNS
 from abonent.crm.registers.subscribers import SUBSCRIBERS
 from abonent.kernel.registers.declaration import Register
 from abonent.web.registers.audit import AUDIT
+from abonent.web.registers.knowledge import KNOWLEDGE
 from abonent.web.registers.legal import LEGAL
 from abonent.web.registers.staff import ROLES, STAFF
 
 _ALL: tuple[Register, ...] = (
     SUBSCRIBERS,
+    REQUESTS,
+    ALL_REQUESTS,
+    CLAIMS,
+    ALL_CLAIMS,
+    TICKETS,
     PAYMENTS,
     ENTRIES,
     DOCUMENTS,
+    MESSAGES,
     AUDIT,
     STAFF,
     ROLES,
@@ -32,6 +46,12 @@ _ALL: tuple[Register, ...] = (
     TARIFFS,
     OFFERS,
     LEGAL,
+    KNOWLEDGE,
+    LAPSES,
+    SCRIPT_RUNS,
+    CONVERSATIONS,
+    EXAMPLES_REGISTER,
+    CARDS,
 )
 
 REGISTERS: dict[str, Register] = {register.code: register for register in _ALL}

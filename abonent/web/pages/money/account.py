@@ -132,6 +132,7 @@ async def _refund(request: Request, values: Values) -> Loaded:
 REFUND = Dialog(
     path=f"{_ACCOUNT}/refund",
     right="billing.refund.give",
+    identity="refund",
     title=N_("Pay money back"),
     commit=N_("Pay back"),
     fields=(

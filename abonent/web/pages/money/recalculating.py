@@ -86,6 +86,7 @@ async def _do(request: Request, values: Values) -> str:
 RECALCULATION = Dialog(
     path="/accounts/{number:str}/recalculation",
     right="billing.correct",
+    identity="recalculation",
     title=N_("Recalculation"),
     commit=N_("Post the difference"),
     fields=(

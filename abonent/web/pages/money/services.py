@@ -56,6 +56,7 @@ async def _add(request: Request, values: Values) -> Loaded:
 ADD_SERVICE = Dialog(
     path=f"{_ACCOUNT}/services/add",
     right="billing.service.edit",
+    identity="service-add",
     title=N_("Add a service"),
     commit=N_("Add"),
     fields=(
@@ -87,6 +88,7 @@ async def _end(request: Request, values: Values) -> Loaded:
 END_SERVICE = Dialog(
     path=f"{_ACCOUNT}/services/end",
     right="billing.service.edit",
+    identity="service-add",
     title=N_("End a service"),
     commit=N_("End it"),
     fields=(

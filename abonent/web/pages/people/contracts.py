@@ -267,6 +267,7 @@ NUMBERS = Dialog(
 OWNER = Dialog(
     path=f"{_ONE}/owner",
     right="crm.owner.change",
+    identity="owner",
     title=N_("Give the account to another owner"),
     commit=N_("Give it over"),
     fields=(

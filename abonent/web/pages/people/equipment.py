@@ -159,6 +159,7 @@ CHANGE = Dialog(
 RETURN = Dialog(
     path=f"{_ONE}/{{device:int}}/return",
     right=_EDIT,
+    identity="equipment-return",
     title=N_("Take the device back"),
     commit=N_("Take it back"),
     fields=(

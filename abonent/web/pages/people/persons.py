@@ -138,6 +138,7 @@ def _optional(name: str, label: str, **more: Any) -> Field:
 CORRECT = Dialog(
     path=f"{_ONE}/subscriber/edit",
     right=_EDIT,
+    identity="personal-data",
     title=N_("Correct the particulars"),
     commit=N_("Save"),
     fields=(

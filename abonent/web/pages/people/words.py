@@ -91,6 +91,7 @@ HISTORY_KINDS = {
     "person": N_("Subscriber"),
     "contract": N_("Contract and papers"),
     "equipment": N_("Equipment"),
+    "requests": N_("Requests"),
     "looked": N_("Who looked"),
 }
 

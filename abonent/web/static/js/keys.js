@@ -17,7 +17,9 @@ function focusOmnibox(event) {
   input.select();
 }
 
-function press(code) {
+function press(pressed) {
+  // The digits of the number pad are the same keys.
+  const code = pressed.replace(/^Numpad(?=\d$)/, "Digit");
   const scope = openDialog() ?? document;
   const button = [...scope.querySelectorAll(`[data-key="${code}"]`)].find(visible);
   if (!button || button.disabled) return false;
@@ -58,7 +60,7 @@ function onSingleKey(event) {
     return;
   }
   if (event.altKey) {
-    if (/^Digit\d$/.test(event.code) && press(`Alt+${event.code}`)) event.preventDefault();
+    if (/^Digit\d$/.test(event.code) && (press(`Alt+${event.code}`) || press(event.code))) event.preventDefault();
     return;
   }
   if (typing(event) || singleKeysOff() || afterG) return;

@@ -1,0 +1,193 @@
+"""Deciding a claim with its compensation shown first; posting it; deciding it anew."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from starlette.requests import Request
+
+from abonent.billing.queries.accounts import look, view_of
+from abonent.crm.claim_papers import given_for
+from abonent.crm.rules.claims import CAUSES, DECISIONS, REMEDIES
+from abonent.crm.rules.claims import DECIDE as RIGHT
+from abonent.crm.service.claims.deciding import (
+    Remedy,
+    decide_claim,
+    execute_claim,
+    reckon,
+    reconsider_claim,
+)
+from abonent.crm.service.claims.rows import LONGEST
+from abonent.kernel.i18n import N_, current_language
+from abonent.kernel.money import plain_amount
+from abonent.web.dialogs import Dialog, Opened
+from abonent.web.fields import Field, Kind, Values
+from abonent.web.pages.claims.opened import ONE, about, back, found_of, id_of, plain
+from abonent.web.pages.money.trying import service_choices
+from abonent.web.render import signed_in
+
+
+async def _deciding(request: Request) -> Opened:
+    found = await found_of(request)
+    services = service_choices(view_of(await look(found.account)), ended=True)
+    given = {
+        "decision": found.decision or "full",
+        "remedy": found.remedy,
+        "cause": found.cause,
+        "grounds": found.grounds,
+        "service": str(found.remedy_service or (services[0][0] if services else "")),
+        "from": (found.remedy_from or found.received_on).isoformat(),
+        "to": (found.remedy_to or found.received_on).isoformat(),
+        "percent": f"{found.remedy_percent / 100:g}" if found.remedy_percent else "",
+        "amount": plain_amount(found.compensation) if found.remedy == "bonus" else "",
+    }
+    return Opened(
+        back=back(request),
+        about=about(found),
+        given=given,
+        choices={"service": services},
+        context={"found": found},
+    )
+
+
+def _remedy(values: Values) -> Remedy:
+    kind = values["remedy"] or ""
+    days = kind in {"outage", "unserved", "discount"}
+    service = values["service"] if kind in {"unserved", "discount"} else None
+    return Remedy(
+        kind=kind,
+        service=int(service) if service else None,
+        first=values["from"] if days else None,
+        last=values["to"] if days else None,
+        percent=values["percent"] if kind == "discount" else None,
+        amount=values["amount"] if kind == "bonus" else None,
+    )
+
+
+async def _shown(request: Request, values: Values) -> Mapping[str, Any]:
+    remedy = _remedy(values)
+    by = signed_in(request).actor
+    return {"found": await reckon(id_of(request), remedy, by=by), "remedy": remedy.kind}
+
+
+async def _decide(request: Request, values: Values) -> str:
+    await decide_claim(
+        id_of(request),
+        by=signed_in(request).actor,
+        decision=values["decision"],
+        grounds=values["grounds"],
+        cause=values["cause"],
+        remedy=_remedy(values),
+    )
+    return back(request, "decided")
+
+
+DECIDE = Dialog(
+    path=f"{ONE}/decide",
+    right=RIGHT,
+    title=N_("Decide the claim"),
+    commit=N_("Decide"),
+    fields=(
+        Field(
+            name="decision",
+            label=N_("Decision"),
+            kind=Kind.SEGMENTS,
+            choices=tuple((code, word) for code, (word, _tone) in DECISIONS.items()),
+        ),
+        Field(
+            name="cause",
+            label=N_("Cause"),
+            kind=Kind.CHOICE,
+            choices=tuple(CAUSES.items()),
+            open=True,
+        ),
+        Field(
+            name="grounds",
+            label=N_("Grounds"),
+            kind=Kind.AREA,
+            longest=LONGEST,
+            hint=N_("Why so: these words go into the answer."),
+        ),
+        Field(
+            name="remedy",
+            label=N_("How money goes back"),
+            kind=Kind.CHOICE,
+            required=False,
+            choices=tuple(REMEDIES.items()),
+        ),
+        Field(name="from", label=N_("First day"), kind=Kind.DAY, required=False, half=True),
+        Field(name="to", label=N_("Last day"), kind=Kind.DAY, required=False, half=True),
+        Field(
+            name="service",
+            label=N_("Service"),
+            kind=Kind.CHOICE,
+            required=False,
+            hint=N_("For a service that was not there, and for a discount."),
+        ),
+        Field(
+            name="percent",
+            label=N_("Discount, percent"),
+            kind=Kind.PERCENT,
+            required=False,
+            half=True,
+        ),
+        Field(
+            name="amount",
+            label=N_("Bonus"),
+            kind=Kind.AMOUNT,
+            required=False,
+            half=True,
+        ),
+    ),
+    opened=_deciding,
+    preview=_shown,
+    do=_decide,
+    below="claims/reckoned.html",
+)
+
+
+async def _executing(request: Request) -> Opened:
+    found = await found_of(request)
+    context = {"found": found, "given_for": given_for(found, current_language())}
+    return Opened(back=back(request), about=about(found), context=context)
+
+
+async def _execute(request: Request, _values: Values) -> str:
+    await execute_claim(id_of(request), by=signed_in(request).actor)
+    return back(request, "executed")
+
+
+EXECUTE = Dialog(
+    path=f"{ONE}/execute",
+    right=RIGHT,
+    title=N_("Carry the decision out"),
+    commit=N_("Post to the account"),
+    opened=_executing,
+    do=_execute,
+    above="claims/executing.html",
+)
+
+
+async def _reconsider(request: Request, values: Values) -> str:
+    await reconsider_claim(id_of(request), by=signed_in(request).actor, note=values["note"])
+    return back(request, "reconsidered")
+
+
+RECONSIDER = Dialog(
+    path=f"{ONE}/reconsider",
+    right=RIGHT,
+    title=N_("Decide anew"),
+    commit=N_("Take it up again"),
+    fields=(
+        Field(
+            name="note",
+            label=N_("What is new"),
+            kind=Kind.AREA,
+            longest=4_000,
+            hint=N_("The answer that went out stays as it was; a second one is written."),
+        ),
+    ),
+    opened=plain,
+    do=_reconsider,
+)

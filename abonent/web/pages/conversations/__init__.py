@@ -1,0 +1,1 @@
+"""Pages of recorded conversations: recording, listening, attaching, keeping."""

@@ -1,0 +1,1 @@
+"""Pages about who asks: making sure of it, and the rule that says how strictly."""

@@ -1,0 +1,1 @@
+"""Pages of the knowledge base: looking an answer up, an article, the memo to print."""

@@ -1,0 +1,1 @@
+"""Pages of messages: writing from the card, what became of them, templates."""

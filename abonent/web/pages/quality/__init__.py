@@ -1,0 +1,1 @@
+"""Pages of quality: judging a conversation, a card with its appeal, results."""

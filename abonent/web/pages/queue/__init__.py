@@ -1,0 +1,1 @@
+"""The pages of the walk-in queue: one's window, the day, settings, terminal and display."""

@@ -1,0 +1,32 @@
+"""The tile of requests: what waits for oneself and one's team, and what is late."""
+
+from __future__ import annotations
+
+from abonent.crm.queries.requests import waiting_requests
+from abonent.kernel.actor import Actor
+from abonent.kernel.i18n import _
+from abonent.web.render import written_count
+from abonent.web.tiles import Tile
+
+
+async def requests_waiting(actor: Actor) -> Tile | None:
+    """One's own and one's team's requests; for who answers for all, what is late of all."""
+    if actor.kind != "user" or not actor.may("crm.request.work"):
+        return None
+    found = await waiting_requests(int(actor.id))
+    over_all = actor.may("crm.request.report")
+    late = found.late_of_all if over_all else found.late
+    if not (found.mine or found.free or late):
+        return None
+    note = _("for anybody of the team: {free}", free=written_count(found.free))
+    if late:
+        note = _("late: {late}", late=written_count(late)) + ", " + note
+    path = "/requests?late=on" if late and over_all else f"/requests?owner={actor.id}&owner=0"
+    return Tile(
+        label=_("Requests for you"),
+        value=written_count(found.mine),
+        note=note,
+        path=path,
+        icon="message",
+        urgent=bool(late),
+    )

@@ -1,0 +1,1 @@
+"""The pages of scripts: played beside the card, measured, looked up, changed."""

@@ -1,0 +1,24 @@
+"""The addresses of requests."""
+
+from __future__ import annotations
+
+from abonent.web.access import PageRoute
+from abonent.web.pages.requests import DIALOGS, morning, report, seen
+from abonent.web.pages.settings import hours
+
+_ONE = "/requests/{request:int}"
+_SEE, _WORK = "crm.request.view", "crm.request.work"
+_POST = ("POST",)
+
+REQUEST_ROUTES = (
+    PageRoute("/requests/report", report.show_report, right="crm.request.report"),
+    *(route for dialog in DIALOGS for route in dialog.routes),
+    PageRoute(_ONE, seen.show_request, right=_SEE),
+    PageRoute(f"{_ONE}/take", seen.take, right=_WORK, methods=_POST),
+    PageRoute(f"{_ONE}/resume", seen.resume, right=_WORK, methods=_POST),
+    PageRoute("/morning", morning.show_morning, right="crm.morning.view"),
+    *morning.RECEIVERS.routes,
+    PageRoute("/hours", hours.show_hours, right="crm.hours.edit"),
+    *hours.SET.routes,
+    PageRoute("/accounts/{number:str}/requests", seen.show_of_account, right=_SEE),
+)
