@@ -50,7 +50,11 @@ _SWITCHED_OFF = (
     "HttpsFirstBalancedModeAutoEnable,LensOverlay,MediaRouter,PaintHolding,"
     "ThirdPartyStoragePartitioning,OptimizationHints,NetworkTimeServiceQuerying,PreconnectToSearch"
 )
-_ARGUMENTS = ["--no-sandbox", "--disable-gpu", f"--disable-features={_SWITCHED_OFF}"]
+# A microphone that beeps: it is heard only where a test grants it.
+_MICROPHONE = "--use-fake-device-for-media-stream"
+_ARGUMENTS = [
+    "--no-sandbox", "--disable-gpu", _MICROPHONE, f"--disable-features={_SWITCHED_OFF}",
+]  # fmt: skip
 
 # Runs before the page's own scripts: nothing that the policy blocked goes unnoticed.
 _LISTEN = """

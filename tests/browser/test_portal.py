@@ -14,6 +14,7 @@ from abonent.billing.service.freezes import freeze_account
 from abonent.kernel.actor import SYSTEM
 from abonent.kernel.db import reading, transaction
 from tests.browser.conftest import APPEARANCES, VIEWPORTS, Desk, check, picture, watch
+from tests.crm.test_queue import make_queue
 from tests.web.portal.conftest import NUMBER, TODAY, fill, last_code
 
 BASE = f"/my/{NUMBER}"
@@ -30,6 +31,8 @@ PAGES = {
     "freeze": f"{BASE}/freeze?from=2026-11-05&to=2026-11-30",
     "freeze-wrong": f"{BASE}/freeze?from=2026-11-20&to=2026-11-10",
     "profile": f"{BASE}/profile",
+    "visit": f"{BASE}/visit",
+    "visit-times": f"{BASE}/visit?office=lenina&service=1",
     "nothing": "/my/999999",
 }
 FIRST_VISIT_BYTES, FIRST_VISIT_REQUESTS = 60_000, 6
@@ -46,6 +49,7 @@ async def portal(desk: Desk) -> Desk:
     """The provider of the portal's other tests behind the running desk."""
     async with transaction() as connection:
         await fill(connection)
+    await make_queue()
     return desk
 
 

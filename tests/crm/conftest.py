@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from abonent.billing.service import days
-from abonent.crm.rules import read_address
+from abonent.crm.rules.people import read_address
 from abonent.crm.service.subscribers import NewSubscriber, open_subscriber_account
 from abonent.kernel.actor import SYSTEM, Actor
 

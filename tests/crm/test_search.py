@@ -9,7 +9,7 @@ import asyncpg
 import pytest
 
 from abonent.billing.service import accounts, days
-from abonent.crm.rules import read_address
+from abonent.crm.rules.people import read_address
 from abonent.crm.search import Hit, accounts_named, find_accounts, hits_of
 from abonent.crm.service.contacts import ContactKind, NewContact, add_contact, remove_contact
 from abonent.crm.service.subscribers import NewSubscriber, open_subscriber_account

@@ -9,7 +9,7 @@ import pytest
 
 from abonent.billing.service import days
 from abonent.crm.queries import face_of
-from abonent.crm.rules import Address, address_key, name_key, phone_digits, read_address
+from abonent.crm.rules.people import Address, address_key, name_key, phone_digits, read_address
 from abonent.crm.service.subscribers import NewSubscriber, add_subscriber, open_subscriber_account
 from abonent.kernel.actor import SYSTEM, Actor
 from abonent.kernel.errors import Conflict, Forbidden

@@ -81,6 +81,15 @@ SUBJECTS = {
     "imports": "web",
     "found": "crm",
     "workflow": "kernel",
+    "requests": "crm",
+    "scripts": "crm",
+    "knowledge": "crm",
+    "messages": "crm",
+    "queue": "crm",
+    "claims": "crm",
+    "conversations": "crm",
+    "surveys": "crm",
+    "answers": "crm",
 }
 
 

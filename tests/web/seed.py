@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any
 
 from abonent.billing.service import days, freezes, payments, services, tariffs
-from abonent.crm.rules import read_address
+from abonent.crm.rules.people import read_address
 from abonent.crm.service.subscribers import NewSubscriber, open_subscriber_account
 from abonent.kernel.actor import SYSTEM
 from tests.kept import once

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -16,16 +17,27 @@ from abonent.billing.service.cash.shifts import open_shift
 from abonent.billing.service.cash.taking import take_at_desk
 from abonent.billing.service.entities import set_requisites
 from abonent.billing.service.outside.parking import ToPark, park_all
+from abonent.crm.quality_form import quality_form
 from abonent.crm.queries import face_of
 from abonent.crm.queries.people import contacts_of
+from abonent.crm.service.claims.taking import NewClaim, take_claim
 from abonent.crm.service.companies import issue_for_account
 from abonent.crm.service.consents import Channel, NewConsent, Purpose, give_consent
+from abonent.crm.service.conversations import NewCall, check_sound, give_sound, register_call
 from abonent.crm.service.equipment import Device, give_equipment
+from abonent.crm.service.messages import NewMessage, queue_message
 from abonent.crm.service.notes import add_note
+from abonent.crm.service.quality import judge
+from abonent.crm.service.queue_tickets import take_ticket
+from abonent.crm.service.requests.taking import NewRequest, take_request
+from abonent.crm.service.scripts import begin_run
+from abonent.kernel import clock
 from abonent.kernel.actor import SYSTEM
 from abonent.kernel.db import unit_of_work
 from abonent.kernel.errors import Refused
 from abonent.kernel.fiscal.receipts import use_fiscal
+from abonent.kernel.settings import Settings
+from abonent.kernel.storage import storage_of
 from abonent.web import service
 from abonent.web.access import PUBLIC, PageRoute
 from abonent.web.api.operations import PREFIX, ApiRoute
@@ -35,6 +47,8 @@ from abonent.web.registers.declared import REGISTERS
 from abonent.web.rights import WHOLE
 from abonent.web.routes import ROUTES
 from tests.billing.test_cash import OLGA, make_desks
+from tests.crm.test_conversations import wave
+from tests.crm.test_queue import clerk, make_queue, service_id
 from tests.web.seed import OPEN_DAY, small_provider
 from tests.web.seen import plain
 from tests.web.test_companies import SELLER, mend
@@ -49,7 +63,9 @@ TOLD = re.compile(r"Орлов Иван|Лесная|\b20419\b|\b20420\b|Век�
 NEVER_ENDS = {"/day/stream"}
 OF_NO_ACCOUNT = {
     "entity", "shift", "code", "agreement", "day", "file", "tariff", "year", "key", "since", "view",
-    "task", "user", "session", "session_id", "report", "rest",
+    "task", "user", "session", "session_id", "report", "rest", "part", "move", "answer",
+    "ticket", "service", "window", "office", "slug",
+    "step", "workflow",
 }  # fmt: skip
 """Parts of addresses that name nothing of an account: what such a page says is read all the same."""
 
@@ -76,8 +92,22 @@ class World:
         )
 
 
+async def a_talk(settings: Settings) -> dict[str, int]:
+    """A recorded call elsewhere, judged."""
+    call = NewCall(
+        number=FOREIGN, kind="call", direction="in", source="exchange", call="c1", actor="user:1",
+        phone="74953456789", told=True, began=clock.now(), ended=None,
+    )  # fmt: skip
+    made = await register_call(call, by=SYSTEM)
+    checked = await check_sound(wave(1), settings=settings)
+    await give_sound(made, checked, by=SYSTEM, storage=storage_of(settings))
+    form = (await quality_form()).value
+    whole = {line.code: 100 for line in form.lines}
+    return {"conversation": made, "card": await judge(made, by=SYSTEM, shares=whole, notes={})}
+
+
 @pytest.fixture
-async def world(db: Any) -> Any:
+async def world(db: Any, database: Settings, tmp_path: Path) -> Any:
     """A small provider with something of everything on accounts outside the district."""
     use_fiscal(on=True)
     await small_provider(db)
@@ -97,6 +127,12 @@ async def world(db: Any) -> Any:
     await set_requisites("main", by=SYSTEM, requisites=SELLER)
     await mend()
     documents = (await issue_for_account(COMPANY, by=SYSTEM, language="ru")).documents
+    foreign = NewRequest(channel="call", text="чужая беда", account=FOREIGN)
+    claim = NewClaim(
+        account=FOREIGN, subject="other", asked="чужая", text="чужая", channel="letter"
+    )
+    office = await make_queue()
+    await take_ticket(office, await service_id("А"), by=clerk(1), typed=FOREIGN)
     audited = "SELECT max(id) FROM audit WHERE account_id = $1"
     yield World(
         {
@@ -109,12 +145,28 @@ async def world(db: Any) -> Any:
             "desk": done.receipt.desk_id,
             "no": done.receipt.no,
             "payment": await db.fetchval("SELECT id FROM billing_parked_payment"),
+            "claim": await take_claim(claim, by=SYSTEM),
+            "request": (await take_request(foreign, by=SYSTEM)).number,
+            "account": face.account_id,
+            "message": await _message_to(face.account_id),
+            "hold": made,
+            **await a_talk(database.having(home=tmp_path)),
             "place": face.place,
+            "run": await begin_run("advance-payment", by=SYSTEM, number=FOREIGN),
             "row": await db.fetchval(audited, face.account_id),
         },
         shift.id,
     )
     use_fiscal(on=False)
+
+
+async def _message_to(account: int) -> int:
+    """A message to somebody elsewhere; its id."""
+    async with unit_of_work(SYSTEM) as work:
+        new = NewMessage(account_id=account, channel="portal", text="чужая весть")
+        queued = await queue_message(work, new)
+    assert queued.id is not None
+    return queued.id
 
 
 @pytest.fixture
@@ -134,7 +186,8 @@ def _pages() -> Iterator[tuple[str, str, list[str]]]:
 def test_every_part_of_an_address_is_known_to_be_of_an_account_or_not() -> None:
     known = OF_NO_ACCOUNT | {
         "number", "no", "contact", "consent", "device", "note", "scan", "document", "desk",
-        "payment", "place", "row",
+        "payment", "place", "row", "request", "run", "conversation", "card", "claim",
+        "account", "hold", "message",
     }  # fmt: skip
     assert {name for _, _, names in _pages() for name in names} - known == set()
 

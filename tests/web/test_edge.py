@@ -41,8 +41,9 @@ OPEN_TO_ALL = {
     "/sign-in/setup",
     "/display",
 }
-GUARDED_OTHERWISE = ("/my", "/pay/", "/hooks/")
-"""Subscribers have sessions of their own; banks and terminals a password, a signature, a network."""
+GUARDED_OTHERWISE = ("/my", "/pay/", "/hooks/", "/hall/", "/board/")
+"""Subscribers have sessions of their own; banks and terminals a password, a signature, a network; terminals
+and displays of a hall a secret address that can be revoked."""
 
 
 def _call(route: PageRoute) -> tuple[str, str]:

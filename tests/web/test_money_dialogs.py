@@ -121,7 +121,7 @@ async def test_a_service_is_added_and_ended(clerk: httpx.AsyncClient) -> None:
     form = (await clerk.get(f"{ACCOUNT}/services/add", headers=HX)).text
     assert "<option" in form
     await take_payment("20417", by=SYSTEM, amount=5_000_00, source="cash", external_id="rich")
-    tariff = form.split('<option value="')[1].split('"')[0]
+    tariff = form.split('name="tariff"')[1].split('<option value="')[1].split('"')[0]
     day = view.day.isoformat()
     await shown_and_done(clerk, "/services/add", {"tariff": tariff, "from": day})
     now = await read_account("20417", by=SYSTEM)

@@ -42,6 +42,7 @@ POST /accounts/{number}/refunds
 POST /accounts/{number}/billing-day
 POST /accounts/{number}/corrections
 POST /compensations
+POST /conversations
 GET /accounts/{number}/entries
 GET /accounts/{number}/ageing
 GET /turnover

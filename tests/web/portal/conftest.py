@@ -13,7 +13,7 @@ from starlette.applications import Starlette
 
 from abonent.billing.service import days, payments, services, tariffs
 from abonent.billing.service.entities import set_requisites
-from abonent.crm.rules import read_address
+from abonent.crm.rules.people import read_address
 from abonent.crm.service.subscribers import NewSubscriber, open_subscriber_account
 from abonent.kernel.actor import SYSTEM
 from abonent.kernel.requisites import Requisites

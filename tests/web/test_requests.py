@@ -1,0 +1,177 @@
+"""The pages of requests: registered from the card, worked on, answered; what the client sees."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+
+from abonent.crm.service.requests.taking import NewRequest, take_request
+from abonent.kernel.actor import SYSTEM
+from tests.web.conftest import Enter
+from tests.web.seed import small_provider
+from tests.web.seen import key_of, plain
+
+
+@pytest.fixture
+async def provider(db: Any) -> None:
+    await small_provider(db)
+
+
+async def sent(client: Any, path: str, **form: str) -> Any:
+    """Open a dialog and send its form."""
+    opened = await client.get(path)
+    assert opened.status_code == 200, opened.text
+    return await client.post(path, data={"step": "do", "key": key_of(opened.text), **form})
+
+
+async def asked(text: str = "Нет интернета", **more: Any) -> int:
+    new = NewRequest(channel=more.pop("channel", "email"), text=text, **more)
+    return (await take_request(new, by=SYSTEM)).number
+
+
+async def test_a_call_is_registered_from_the_card_and_answered(
+    provider: None, enter: Enter
+) -> None:
+    office = await enter("office")
+    answer = await sent(
+        office,
+        "/accounts/20417/requests/new",
+        text="Деньги не пришли",
+        channel="call",
+        reply_by="portal",
+    )
+    assert answer.status_code == 303
+    path = answer.headers["location"].split("?")[0]
+    seen = plain((await office.get(answer.headers["location"])).text)
+    assert "Обращение зарегистрировано" in seen
+    assert "Платёж не поступил" in seen
+    assert "Орлова Ирина Олеговна" in seen
+    assert (await office.post(f"{path}/take")).status_code == 303
+    form = plain((await office.get(f"{path}/answer?template=payment-found")).text)
+    assert "Ирина Олеговна" in form
+    assert "{amount}" in form
+    gaps = await sent(office, f"{path}/answer", text="Нашли {amount}", reply_by="portal")
+    assert gaps.status_code in {400, 422}
+    assert "{amount}" in plain(gaps.text)
+    done = await sent(office, f"{path}/answer", text="Нашли, зачислили.", reply_by="portal")
+    assert done.status_code == 303
+    seen = plain((await office.get(done.headers["location"])).text)
+    assert "отвечено" in seen
+    assert "Нашли, зачислили." in seen
+    tab = plain((await office.get("/accounts/20417/requests")).text)
+    assert "Деньги не пришли" in tab
+
+
+async def test_what_was_answered_in_the_same_call_is_ended_at_once(
+    provider: None, enter: Enter
+) -> None:
+    office = await enter("office")
+    answer = await sent(
+        office,
+        "/requests/new",
+        text="Где ваш офис?",
+        channel="call",
+        who="Прохожий",
+        reply_by="none",
+        answer="На Мира, 8, с девяти до шести.",
+    )
+    assert answer.status_code == 303
+    seen = plain((await office.get(answer.headers["location"])).text)
+    assert "отвечено" in seen
+    assert "На Мира, 8" in seen
+
+
+async def test_each_dialog_does_what_it_says(provider: None, enter: Enter) -> None:
+    office = await enter("office")
+    number = await asked(account="20417")
+    other = await asked("И телевизор тоже", account="20417")
+    one = f"/requests/{number}"
+    for path, form, word in (
+        ("/topic", {"topic": "tv"}, "ТВ: нет картинки или каналов"),
+        ("/note", {"text": "Сосед жаловался тоже"}, "Сосед жаловался тоже"),
+        ("/next", {"text": "позвонить", "day": "2026-11-23", "hour": "10:00"}, "позвонить"),
+        ("/link", {"kind": "claim", "other": "47"}, "47"),
+        ("/pass", {"team": "retain", "owner": "", "note": "ваше"}, "ваше"),
+    ):
+        answer = await sent(office, one + path, **form)
+        assert answer.status_code == 303, (path, answer.text)
+        assert word in plain((await office.get(one)).text), path
+    assert (await office.post(f"{one}/take")).status_code == 303
+    waits = await sent(office, f"{one}/wait-client", reason="access")
+    assert waits.status_code == 303
+    assert "срок стоит" in plain((await office.get(one)).text)
+    assert (await office.post(f"{one}/resume")).status_code == 303
+    joined = await sent(office, f"/requests/{other}/join", to=str(number))
+    assert joined.status_code == 303
+    assert "На него отвечают в другом обращении" in plain(
+        (await office.get(f"/requests/{other}")).text
+    )
+    dropped = await asked("Купите рекламу")
+    assert (await sent(office, f"/requests/{dropped}/drop", reason="spam")).status_code == 303
+    assert (await office.get("/requests/999999")).status_code == 404
+
+
+async def test_the_registers_show_what_waits_and_find_by_words(
+    provider: None, enter: Enter
+) -> None:
+    office = await enter("office")
+    await asked("Роутер мигает красным", account="20418")
+    number = await asked("Сколько стоит переезд", account="20417")
+    seen = plain((await office.get("/requests")).text)
+    assert "Роутер мигает красным" in seen
+    assert "Сколько стоит переезд" in seen
+    found = plain((await office.get("/requests?q=роутеры")).text)
+    assert "Роутер мигает красным" in found
+    assert "Сколько стоит переезд" not in found
+    only = await office.get(f"/all-requests?q={number}&open=1")
+    assert only.headers["location"] == f"/requests/{number}"
+    assert "Роутер мигает" in plain((await office.get("/all-requests?account=20418")).text)
+
+
+async def test_the_figures_are_for_the_head(provider: None, enter: Enter) -> None:
+    head, office = await enter("head"), await enter("office")
+    await asked(account="20417")
+    seen = plain((await head.get("/requests/report")).text)
+    assert "Обращения в цифрах" in seen
+    assert "Нет интернета" in seen
+    assert (await office.get("/requests/report")).status_code == 403
+    wrong = await head.get("/requests/report?since=2026-13-01")
+    assert "Дата" in plain(wrong.text)
+    empty = await head.get("/requests/report?since=2020-01-01&until=2020-01-31")
+    assert "ничего не поступило" in plain(empty.text)
+
+
+async def test_the_link_of_an_answer_opens_the_talk_without_notes(
+    provider: None, enter: Enter, guest: Any
+) -> None:
+    office = await enter("office")
+    asked_by = await guest.get("/my/ask")
+    assert asked_by.status_code == 200
+    wrong = await guest.post("/my/ask", data={"text": "Подключите нас", "reach": ""})
+    assert "Подключите нас" in wrong.text
+    assert "Оставьте телефон" in plain(wrong.text)
+    answer = await guest.post(
+        "/my/ask", data={"text": "Подключите нас", "who": "Пётр", "reach": "8 912 345-67-89"}
+    )
+    assert answer.status_code == 303
+    link = answer.headers["location"].split("?")[0]
+    # Whoever types the same phone gets a talk of their own, not this one.
+    other = await guest.post("/my/ask", data={"text": "Подслушать", "reach": "+7 912 345-67-89"})
+    assert other.headers["location"].split("?")[0] != link
+    number = int(re.search(r"Обращение (\d+)", plain((await guest.get(link)).text))[1])  # type: ignore[index]
+    await sent(office, f"/requests/{number}/note", text="Дом не наш")
+    await sent(office, f"/requests/{number}/answer", text="Придём завтра", reply_by="none")
+    seen = plain((await guest.get(link)).text)
+    assert "Придём завтра" in seen
+    assert "Дом не наш" not in seen
+    rated = await guest.post(link, data={"rating": "2", "note": "долго"})
+    assert rated.status_code == 303
+    more = await guest.post(link, data={"text": "Никто не пришёл"})
+    assert more.status_code == 303
+    assert "Никто не пришёл" in plain((await office.get(f"/requests/{number}")).text)
+    assert (await guest.get("/my/r/nothing")).status_code == 404
+    many = [await guest.post(link, data={"text": "ещё"}) for _ in range(12)]
+    assert "ещё" in many[-1].text
+    assert many[-1].status_code != 303
