@@ -31,6 +31,8 @@ from abonent.kernel.errors import Forbidden, Malformed, Refused
 from abonent.kernel.workflow import moves_of
 
 NOON = datetime(2026, 4, 7, 9, 0, tzinfo=UTC)
+LATER = NOON + timedelta(minutes=5)
+"""Well after what is switched on at noon: each moved clock starts anew."""
 DAY = timedelta(1)
 ON: dict[str, Any] = {
     "active": True, "after_connection": True, "after_request": True, "share": 0, "most_a_day": 100,
@@ -63,7 +65,7 @@ async def answered_request(account: str, at: datetime) -> int:
 async def asked(card: str) -> str:
     """The token of a survey sent after a request."""
     await switched_on(NOON)
-    await answered_request(card, NOON)
+    await answered_request(card, LATER)
     assert await run(NOON + DAY) == Sent(sent=1)
     return await token_of()
 
@@ -247,7 +249,7 @@ async def test_what_happened_before_it_was_switched_on_is_not_asked_of(card: str
 
 async def test_a_request_is_asked_of_on_the_next_day_and_once(card: str, db: Any) -> None:
     await switched_on(NOON)
-    await answered_request(card, NOON)
+    await answered_request(card, LATER)
     assert await run(NOON + timedelta(hours=5)) == Sent()
     assert await run(NOON + DAY) == Sent(sent=1)
     assert await run(NOON + DAY) == Sent()
@@ -261,7 +263,7 @@ async def test_who_has_no_e_mail_is_asked_by_sms_and_who_has_neither_is_not(
     card: str, db: Any
 ) -> None:
     await switched_on(NOON)
-    await answered_request(card, NOON)
+    await answered_request(card, LATER)
     await db.execute("UPDATE crm_subscriber SET email = '', phone = ''")
     assert await run(NOON + DAY) == Sent()
     await db.execute("UPDATE crm_subscriber SET phone = '79123456789'")
@@ -287,7 +289,7 @@ async def test_who_forbade_messages_is_asked_nothing_and_it_is_written_down(
     card: str, db: Any
 ) -> None:
     await switched_on(NOON)
-    await answered_request(card, NOON)
+    await answered_request(card, LATER)
     await db.execute(
         "INSERT INTO crm_contact_hold (id, subscriber_id, kind, proof, since, added_by)"
         " SELECT 1, id, 'silence', 'заявление', '2026-01-01', 'user:1' FROM crm_subscriber"
