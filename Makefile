@@ -40,7 +40,8 @@ run: $(VENV)/.installed ## start everything: database, queue, web, worker (Ctrl+
 	@exec $(BIN)/python -m abonent run $(ARGS)
 
 test: $(VENV)/.installed-dev ## run every test
-	@command -v $${CHROMIUM:-chromium} >/dev/null || sh scripts/system_package.sh chromium \
+	@command -v $${CHROMIUM:-chromium} >/dev/null || sh scripts/system_package.sh chromium chromium-headless-shell \
+	  || sh scripts/system_package.sh chromium \
 	  || echo "No Chromium and no right to install it: the tests in a browser are skipped, each by name."
 	@$(BIN)/python -m pytest -n auto --dist loadfile $(ARGS)
 

@@ -189,6 +189,7 @@ async def test_enter_never_opens_an_answer_to_something_else(provider: None, sea
 
 async def test_the_register_is_used_without_a_mouse(provider: None, seat: Page) -> None:
     await seat.goto(seat.url + "subscribers")
+    await expect(seat.locator("#register-q")).to_be_focused()
     await seat.keyboard.type("орлов")
     await expect(seat.locator("#answers tbody tr")).to_have_count(2)
     await seat.keyboard.press("ArrowDown")

@@ -25,7 +25,7 @@ from abonent.kernel.i18n import time_zone
 from abonent.kernel.settings import Settings
 from abonent.kernel.storage import storage_of
 from abonent.web.service import add_user
-from tests.browser.conftest import Hire, opening
+from tests.browser.conftest import CHROMIUM, Hire, chromium, opening
 from tests.crm.test_conversations import wave
 from tests.web.seed import small_provider
 
@@ -33,6 +33,13 @@ Looked = Callable[..., Awaitable[None]]
 ONE = "/accounts/20417"
 FORM = load_content("quality", QualityForm, language="ru")["card"].value
 WHOLE = {line.code: 100 for line in FORM.criterion}
+
+
+@pytest.fixture(scope="session")
+async def browser() -> Any:
+    """The whole program: without its windows it gives nobody a microphone."""
+    async with chromium(CHROMIUM) as running:
+        yield running
 
 
 @pytest.fixture
