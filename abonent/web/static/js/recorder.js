@@ -115,3 +115,6 @@ part("stop").addEventListener("click", () => {
 addEventListener("beforeunload", (event) => {
   if (["recording", "keeping"].includes(form.dataset.state)) event.preventDefault();
 });
+// Pressed before this, the button would send the form as a page of its own.
+form.inert = false;
+show("ready");
