@@ -11,6 +11,12 @@ from playwright.async_api import Browser, BrowserContext, Page, Response, expect
 
 from abonent.billing.queries.accounts import read_account
 from abonent.billing.service.freezes import freeze_account
+from abonent.crm.service.claims.answering import answer_claim
+from abonent.crm.service.claims.deciding import Remedy, decide_claim
+from abonent.crm.service.claims.taking import NewClaim, take_claim
+from abonent.crm.service.claims.working import investigate_claim
+from abonent.crm.service.requests.answering import answer_request
+from abonent.crm.service.requests.taking import NewRequest, take_request
 from abonent.kernel.actor import SYSTEM
 from abonent.kernel.db import reading, transaction
 from tests.browser.conftest import APPEARANCES, VIEWPORTS, Desk, check, picture, watch
@@ -33,6 +39,13 @@ PAGES = {
     "profile": f"{BASE}/profile",
     "visit": f"{BASE}/visit",
     "visit-times": f"{BASE}/visit?office=lenina&service=1",
+    "requests": f"{BASE}/requests",
+    "request-answered": f"{BASE}/requests/{{request}}",
+    "claims": f"{BASE}/claims",
+    "claim": f"{BASE}/claims/{{claim}}",
+    "documents": f"{BASE}/documents",
+    "help": "/my/help",
+    "ask": "/my/ask",
     "nothing": "/my/999999",
 }
 FIRST_VISIT_BYTES, FIRST_VISIT_REQUESTS = 60_000, 6
@@ -51,6 +64,25 @@ async def portal(desk: Desk) -> Desk:
         await fill(connection)
     await make_queue()
     return desk
+
+
+@pytest.fixture
+async def pages(portal: Desk) -> dict[str, str]:
+    """Every page of the subscriber's, with a request that was answered and a claim that was."""
+    asked = NewRequest(channel="portal", text="Где мой платёж?", account=NUMBER, reply_by="portal")
+    request = (await take_request(asked, by=SYSTEM)).number
+    await answer_request(request, by=SYSTEM, text="Нашли и зачислили.")
+    claimed = NewClaim(
+        account=NUMBER, channel="portal", reply_by="portal", subject="quality", demand=10050,
+        asked="Вернуть за три дня", text="Не было связи.",
+    )  # fmt: skip
+    claim = await take_claim(claimed, by=SYSTEM)
+    await investigate_claim(claim, by=SYSTEM)
+    await decide_claim(
+        claim, by=SYSTEM, decision="deny", grounds="Связь была.", cause="none", remedy=Remedy()
+    )
+    await answer_claim(claim, by=SYSTEM, text="Связь в эти дни была.")
+    return {name: path.format(request=request, claim=claim) for name, path in PAGES.items()}
 
 
 @asynccontextmanager
@@ -89,7 +121,7 @@ async def _sign_in(page: Page, portal: Desk) -> None:
 
 @pytest.mark.parametrize(("theme", "language", "width"), APPEARANCES)
 async def test_every_page_in_an_appearance(
-    portal: Desk, browser: Browser, theme: str, language: str, width: int
+    portal: Desk, pages: dict[str, str], browser: Browser, theme: str, language: str, width: int
 ) -> None:
     look = {"theme": theme, "language": language, "width": width}
     async with _phone(browser, portal, **look) as context:  # type: ignore[arg-type]
@@ -99,7 +131,7 @@ async def test_every_page_in_an_appearance(
             await page.goto(portal.address + path)
             await _seen(page, trouble, f"portal-{name}-{theme}-{language}-{width}")
         await _sign_in(page, portal)
-        for name, path in PAGES.items():
+        for name, path in pages.items():
             await page.goto(portal.address + path)
             for summary in await page.query_selector_all("details:first-of-type summary"):
                 await summary.click()
@@ -113,12 +145,12 @@ async def _seen(page: Page, trouble: Any, where: str) -> None:
 
 
 async def test_nothing_scrolls_sideways_on_the_narrowest_telephone(
-    portal: Desk, browser: Browser
+    portal: Desk, pages: dict[str, str], browser: Browser
 ) -> None:
     async with _phone(browser, portal, width=320) as context:
         page = await context.new_page()
         await _sign_in(page, portal)
-        for name, path in PAGES.items():
+        for name, path in pages.items():
             await page.goto(portal.address + path)
             wide = await page.evaluate(
                 "document.documentElement.scrollWidth - document.documentElement.clientWidth"

@@ -1,0 +1,58 @@
+"""Requests on the portal: written, followed and rated by their owner, closed to anybody else."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from abonent.crm.service.requests.answering import answer_request
+from abonent.kernel.actor import SYSTEM
+from tests.web.portal.conftest import NUMBER, OTHER, Entered
+from tests.web.portal.test_acts import fields_of
+from tests.web.seen import plain
+
+PATH = f"/my/{NUMBER}/requests"
+
+
+async def test_it_is_written_answered_rated_and_taken_up_again(enter: Entered, db: Any) -> None:
+    mine = await enter()
+    page = (await mine.get(PATH)).text
+    assert "Вы ещё не писали" in plain(page)
+    form = fields_of(page, PATH) | {"text": "Где мой платёж?", "reply_by": "portal"}
+    sent = [await mine.post(PATH, data=form) for _ in range(2)]
+    assert {answer.status_code for answer in sent} == {303}
+    assert len({answer.headers["location"] for answer in sent}) == 1, "the same form again"
+    one = sent[0].headers["location"].split("?")[0]
+    number = int(one.rsplit("/", 1)[1])
+    assert "Где мой платёж?" in plain((await mine.get(PATH)).text)
+    await answer_request(number, by=SYSTEM, text="Нашли и зачислили.")
+    page = (await mine.get(one)).text
+    assert "Нашли и зачислили." in plain(page)
+    rated = await mine.post(one, data=fields_of(page, one) | {"rating": "4", "note": "Долго"})
+    assert rated.headers["location"] == f"{one}?done=rated"
+    page = (await mine.get(one)).text
+    assert "4 из 5" in plain(page)
+    await mine.post(one, data=fields_of(page, one) | {"text": "Снова не видно"})
+    row = await db.fetchrow("SELECT state, rating FROM crm_request WHERE number = $1", number)
+    assert (row["state"], row["rating"]) == ("reopened", 4)
+
+
+async def test_what_is_missing_is_named_and_what_was_chosen_stays(enter: Entered) -> None:
+    mine = await enter()
+    page = (await mine.get(PATH)).text
+    wrong = await mine.post(PATH, data=fields_of(page, PATH) | {"text": " ", "reply_by": "sms"})
+    assert wrong.status_code == 400
+    assert 'aria-invalid="true"' in wrong.text
+    assert re.search(r'value="sms" selected', wrong.text)
+
+
+async def test_what_somebody_else_asked_does_not_exist(enter: Entered, db: Any) -> None:
+    mine = await enter()
+    page = (await mine.get(PATH)).text
+    sent = await mine.post(PATH, data=fields_of(page, PATH) | {"text": "Моё", "reply_by": "portal"})
+    number = int(sent.headers["location"].split("?")[0].rsplit("/", 1)[1])
+    other = await enter(OTHER)
+    for path in (f"{PATH}/{number}", f"/my/{OTHER}/requests/{number}"):
+        assert (await other.get(path)).status_code == 404
+        assert (await other.post(path, data={"key": "x", "text": "Чужое"})).status_code == 404
+    assert await db.fetchval("SELECT count(*) FROM crm_request_line WHERE text = 'Чужое'") == 0
