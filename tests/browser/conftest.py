@@ -30,6 +30,7 @@ from tests.browser.stylebook import ROUTES
 CHROMIUM = Path(os.environ.get("CHROMIUM", "/usr/bin/chromium"))
 # The same program without its windows: half the work. It asks nobody for a microphone.
 WINDOWLESS = Path("/usr/bin/chromium-headless-shell")
+SEEN_IN = WINDOWLESS if WINDOWLESS.exists() else CHROMIUM
 AXE = Path(__file__).parent / "vendor" / "axe.min.js"
 PICTURES = os.environ.get("ABONENT_LOOKED", "")
 PASSWORD = "correct horse battery"
@@ -143,7 +144,7 @@ async def desk(
 @pytest.fixture(scope="session")
 async def browser() -> Any:
     """One Chromium for all: each test has contexts of its own."""
-    async with chromium(WINDOWLESS if WINDOWLESS.exists() else CHROMIUM) as running:
+    async with chromium(SEEN_IN) as running:
         yield running
 
 

@@ -119,10 +119,11 @@ async def _sign_in(page: Page, portal: Desk) -> None:
     await page.wait_for_url(f"**{BASE}")
 
 
-@pytest.mark.parametrize(("theme", "language", "width"), APPEARANCES)
+@pytest.mark.parametrize("appearance", APPEARANCES)
 async def test_every_page_in_an_appearance(
-    portal: Desk, pages: dict[str, str], browser: Browser, theme: str, language: str, width: int
+    portal: Desk, pages: dict[str, str], browser: Browser, appearance: tuple[str, str, int]
 ) -> None:
+    theme, language, width = appearance
     look = {"theme": theme, "language": language, "width": width}
     async with _phone(browser, portal, **look) as context:  # type: ignore[arg-type]
         page = await context.new_page()
