@@ -70,6 +70,7 @@ def make_environment(settings: Settings, assets: Assets) -> Environment:
         "duration": _duration,
         "count": written_count,
         "share": written_share,
+        "hundredths": written_hundredths,
         "size": written_size,
         "line_name": line_name,
         "zip_texts": _pairs,
@@ -139,8 +140,14 @@ def written_count(number: int) -> str:
 
 def written_share(hundredths: int) -> str:
     """Write hundredths of a percent: 1250 as "12,5 %"."""
-    text = f"{hundredths // 100}.{hundredths % 100:02}".rstrip("0").rstrip(".")
-    return f"{text.replace('.', ',') if current_language() == 'ru' else text}{NO_BREAK_SPACE}%"
+    text = written_hundredths(hundredths).rstrip("0").rstrip(".,")
+    return f"{text}{NO_BREAK_SPACE}%"
+
+
+def written_hundredths(hundredths: int) -> str:
+    """Write hundredths of one: 433 as "4,33"."""
+    point = "," if current_language() == "ru" else "."
+    return f"{hundredths // 100}{point}{hundredths % 100:02}"
 
 
 def written_size(size: int) -> str:

@@ -101,7 +101,7 @@ CONVERSATIONS = Register(
         _KIND,
         _WHO,
         _NUMBER,
-        Column(name="phone", label=N_("Phone"), sql="c.phone"),
+        Column(name="phone", label=N_("Phone"), sql="c.phone", whole=True),
         _MINUTES,
         Column(name="state", label=N_("State"), sql="c.state", kind=Kind.STATE, words=STATES),
         Column(name="tie", label=N_("Tied to"), sql="c.tie", kind=Kind.STATE, words=TIES),

@@ -80,7 +80,7 @@ LEFT JOIN billing_place p ON p.id = a.place_id""",
             kind=Kind.STATE,
             words={code: (word, "") for code, word in CHANNELS.items()},
         ),
-        Column(name="address", label=N_("Where to"), sql="t.address"),
+        Column(name="address", label=N_("Where to"), sql="t.address", whole=True),
         Column(name="template", label=N_("Template"), sql="m.template"),
         Column(
             name="purpose",

@@ -47,7 +47,8 @@ class Column:
     `order` is what it is sorted by, never null and of the SQL type `order_type`; empty means that it
     cannot be sorted by. `link` leads to the record: "/accounts/{number}", filled from the row; who
     lacks `link_right` sees the value without it.
-    `right` hides it from who lacks it; `wide` keeps room for words. PERCENT is in hundredths of a percent, MONEY in minor units.
+    `right` hides it from who lacks it; `wide` keeps room for words, `whole` keeps
+    them on one line. PERCENT is in hundredths of a percent, MONEY in minor units.
     """
 
     name: str
@@ -66,6 +67,7 @@ class Column:
     right: str = ""
     soft: bool = False
     wide: bool = False
+    whole: bool = False
 
 
 class Ask(StrEnum):

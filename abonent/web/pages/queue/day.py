@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from starlette.exceptions import HTTPException
@@ -47,6 +47,8 @@ async def show_day(request: Request) -> Response:
         "target": target,
         "hard": hard,
         "today": today(),
+        "before": day - timedelta(1),
+        "after": day + timedelta(1),
         "lists": await checklists_of(day, by=by, offices=[one.office.id for one in shown]),
         "names": {one.office.id: one.office.name for one in found},
         **_charts(seen, shown),
