@@ -5,19 +5,22 @@ from __future__ import annotations
 import asyncio
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
 from collections.abc import Callable
+from datetime import date, datetime, time, timedelta
 
 from abonent import reactions
 from abonent.cli.connection import connect
 from abonent.cli.dates import day_argument
 from abonent.cli.progress import ProgressLine
 from abonent.crm.demo.plan import FIRST_NUMBER
+from abonent.crm.demo.requests import leave_with
 from abonent.crm.demo.run import Demo, make_demo
 from abonent.crm.demo.staff import Staff
 from abonent.kernel import clock
 from abonent.kernel.actor import EVERYTHING, SYSTEM, Actor
 from abonent.kernel.db import open_database
+from abonent.kernel.i18n import time_zone
 from abonent.kernel.settings import Settings
-from abonent.web.service import add_user
+from abonent.web.service import add_user, set_absence, user_of
 
 PASSWORD = "abonent-demo"  # noqa: S105  made public on purpose: the demo's data are made up
 _PEOPLE = (
@@ -96,6 +99,7 @@ async def _make(demo: Demo, settings: Settings) -> None:
         line = ProgressLine("done")
         try:
             await make_demo(demo, settings=settings, progress=line.show, hire=_hire)
+            await _send_on_holiday(demo.day)
         finally:
             line.end()
 
@@ -110,3 +114,15 @@ async def _hire(office: int) -> Staff:
         )
         hired[role] = Actor("user", str(user), name, frozenset({EVERYTHING}), office=place)
     return Staff(clerk=hired["office"], cashier=hired["cash"], head=hired["head"])
+
+
+async def _send_on_holiday(day: date) -> None:
+    """The coordinator is away from the last day on, the clerk stands in."""
+    morning = datetime.combine(day, time(9), time_zone())
+    with clock.moved(morning):
+        away, stand_in = await user_of("coord"), await user_of("office")
+        last = day + timedelta(9)
+        await leave_with(away, team="coord", by=SYSTEM)
+        await set_absence(
+            away, first=day, last=last, reason="holiday", substitute=stand_in, by=SYSTEM
+        )

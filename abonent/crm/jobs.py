@@ -15,7 +15,8 @@ from abonent.crm.service.morning import send_morning
 from abonent.crm.service.proposals import accounts_of_contracts
 from abonent.crm.service.quality import draw_last_week
 from abonent.crm.service.queue_tickets import end_tickets
-from abonent.crm.service.requests.answering import close_requests, warn_requests
+from abonent.crm.service.requests.answering import close_requests
+from abonent.crm.service.requests.warning import escalate_requests, warn_requests
 from abonent.crm.service.surveys import send_surveys
 from abonent.crm.service.surveys_answering import end_surveys
 from abonent.kernel.actor import SYSTEM
@@ -59,11 +60,13 @@ def _tell(place: int, accounts: int) -> None:
 
 @cron("crm.warn_requests", minute=set(range(0, 60, 5)))
 async def tell_of_requests(context: JobContext) -> None:
-    """Mark the requests whose time is nearly up, before their norm is broken."""
+    """Mark the requests whose time is nearly up; the head hears of those nobody deals with."""
     del context
     if warned := await warn_requests():
         _log.info("requests.warned", requests=warned)
 
+    if escalated := await escalate_requests():
+        _log.info("requests.escalated", requests=escalated)
 
 @cron("crm.close_requests", minute={20})
 async def close_answered_requests(context: JobContext) -> None:

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from abonent.kernel.i18n import N_
+
 SESSION_IDLE = timedelta(hours=12)
 SESSION_LIFE = timedelta(days=14)
 PENDING_LIFE = timedelta(minutes=10)
@@ -83,6 +85,15 @@ def idle_since(now: datetime) -> datetime:
     """Return the instant before which a session last seen has ended by itself."""
     return now - SESSION_IDLE
 
+
+ABSENCES = {
+    "holiday": N_("Holiday"),
+    "illness": N_("Illness"),
+    "trip": N_("Business trip"),
+    "training": N_("Training"),
+    "other": N_("Another reason"),
+}
+"""Why somebody of the staff is away."""
 
 # In this order: most browsers also claim to be the ones below them.
 _BROWSERS = (

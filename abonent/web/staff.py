@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
+from abonent.kernel import clock
 from abonent.kernel.actor import Actor
 from abonent.kernel.db import reading
 from abonent.kernel.i18n import _
@@ -40,6 +41,20 @@ SELECT u.name, count(*) OVER () AS people,
            SELECT FROM web_second_factor f WHERE f.user_id = u.id AND f.confirmed_at IS NOT NULL
        )) OVER () AS without_factor
   FROM web_user u WHERE u.role = $1 AND u.active ORDER BY u.name LIMIT $2
+"""
+_ABSENCES = """
+SELECT a.id, a.first_day, a.last_day, a.reason, a.substitute, s.name AS substitute_name,
+       a.begins <= $2 AS now,
+       w.stand_in IS NULL AND a.begins <= $2 AND a.substitute IS NOT NULL AS left_to_team
+  FROM staff_absence a LEFT JOIN web_user s ON s.id = a.substitute
+  LEFT JOIN staff_away($2) w ON w.user_id = a.user_id
+ WHERE a.user_id = $1 AND a.called_off_at IS NULL AND a.ends > $2 ORDER BY a.first_day
+"""
+_STAND_INS = """
+SELECT u.id, u.name, r.name AS role_name
+  FROM web_user u JOIN web_role r ON r.code = u.role
+ WHERE u.active AND u.role <> $2 AND u.id <> $1
+ ORDER BY u.role <> (SELECT role FROM web_user WHERE id = $1), lower(u.name)
 """
 _OFFICE_ID = "SELECT id FROM office WHERE code = $1"
 _OFFICE_CODE = "SELECT code FROM office WHERE id = $1"
@@ -96,6 +111,20 @@ class Role:
     def within(self, actor: Actor) -> bool:
         """Tell whether the actor holds all that the role does, and so may give it."""
         return all(actor.may(right) for right in self.rights)
+
+
+@dataclass(frozen=True, slots=True)
+class Absence:
+    """When somebody is away, both days included; `left_to_team`: the substitute is away as well."""
+
+    id: int
+    first_day: date
+    last_day: date
+    reason: str
+    substitute: int | None
+    substitute_name: str | None
+    now: bool
+    left_to_team: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,3 +197,17 @@ async def office_of(office: int | None) -> str:
     """Return the code of an office by its id; empty for none."""
     async with reading() as connection:
         return await connection.fetchval(_OFFICE_CODE, office) or ""
+
+
+async def absences_of(user_id: int) -> list[Absence]:
+    """Return the absences of a person that are not over, the nearest first."""
+    async with reading() as connection:
+        rows = await connection.fetch(_ABSENCES, user_id, clock.now())
+    return [Absence(**row) for row in rows]
+
+
+async def stand_ins_for(user_id: int) -> list[tuple[str, str]]:
+    """Return who may stand in for a person, as choices: those of the same role first."""
+    async with reading() as connection:
+        rows = await connection.fetch(_STAND_INS, user_id, PORTAL_ROLE)
+    return [(str(row["id"]), f"{row['name']}, {_(row['role_name'])}") for row in rows]

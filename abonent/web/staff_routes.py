@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abonent.web.access import PUBLIC, SIGNED_IN, PageRoute
 from abonent.web.pages import auditing, profile, second_factor, signing
-from abonent.web.pages.staff import people, roles
+from abonent.web.pages.staff import absences, people, roles
 from abonent.web.rights import USER_EDIT, USER_VIEW
 
 _ONE = "/staff/{user:int}"
@@ -18,6 +18,17 @@ STAFF_ROUTES = (
     *people.LOCK.routes,
     *people.UNLOCK.routes,
     *people.RESET.routes,
+    *absences.OF_OTHERS.routes,
+    PageRoute(
+        f"{_ONE}/absences/{{absence:int}}/end", absences.call_off, right=USER_EDIT, methods=_POST
+    ),
+    *absences.OWN.routes,
+    PageRoute(
+        "/profile/absences/{absence:int}/end",
+        absences.call_own_off,
+        right=SIGNED_IN,
+        methods=_POST,
+    ),
     PageRoute(f"{_ONE}/sessions/end", people.end_sessions, right=USER_EDIT, methods=_POST),
     PageRoute(
         f"{_ONE}/sessions/{{session:int}}/end", people.end_session, right=USER_EDIT, methods=_POST

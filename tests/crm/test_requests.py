@@ -14,11 +14,11 @@ from abonent.crm.service.requests.answering import (
     answer_request,
     close_requests,
     reopen_request,
-    warn_requests,
 )
 from abonent.crm.service.requests.client import number_of_token, rate_request, say_more
 from abonent.crm.service.requests.letters import ReceivedLetter, take_letter
 from abonent.crm.service.requests.taking import NewRequest, Taken, take_request, title_of
+from abonent.crm.service.requests.warning import warn_requests
 from abonent.crm.service.requests.working import (
     classify_request,
     drop_request,

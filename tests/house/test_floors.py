@@ -90,6 +90,9 @@ SUBJECTS = {
     "conversations": "crm",
     "surveys": "crm",
     "answers": "crm",
+    "absences": "web",
+    "escalation": "crm",
+    "notices": "crm",
 }
 
 

@@ -22,6 +22,7 @@ from abonent.kernel import clock
 from abonent.kernel.actor import SYSTEM, Actor
 from abonent.kernel.db import unit_of_work
 
+_OPEN_ONE = "SELECT max(number) FROM crm_request WHERE open AND state = 'in_work'"
 DAYS = 14
 """So many days before the last one people turn to the office with something."""
 _A_DAY = 4
@@ -141,3 +142,13 @@ async def _leave(number: int, chance: Random, *, by: Actor, at: datetime) -> Non
         else:
             await note_request(number, by=by, text="Дозвонились, но говорить не мог.")
             await plan_next(number, by=by, text="перезвонить", at=at + timedelta(hours=3))
+
+
+async def leave_with(owner: int, *, team: str, by: Actor) -> None:
+    """Give the latest open request to one of its team, who works on it."""
+    async with unit_of_work(by) as work:
+        number = await work.connection.fetchval(_OPEN_ONE)
+    if number is not None:
+        await pass_request(
+            number, by=by, team=team, owner=owner, note="Нужен выезд на этой неделе."
+        )

@@ -61,11 +61,12 @@ SELECT DISTINCT s.id, s.name FROM unnest($1::text[]) AS t (team), staff_of(t.tea
 """
 _POLICY = "SELECT own_limit, head_email FROM crm_claim_policy"
 _WAITING = """
-SELECT count(*) FILTER (WHERE owner = $1 OR substitute = $1) AS mine,
-    count(*) FILTER (WHERE state = 'received') AS new,
-    count(*) FILTER (WHERE coalesce(answer_by, register_by) < $2) AS late,
-    count(*) FILTER (WHERE alarm_on <= $2) AS alarmed
-FROM crm_claim WHERE open
+SELECT count(*) FILTER (WHERE k.owner = $1 OR k.substitute = $1 OR w.stand_in = $1) AS mine,
+    count(*) FILTER (WHERE k.state = 'received') AS new,
+    count(*) FILTER (WHERE coalesce(k.answer_by, k.register_by) < $2) AS late,
+    count(*) FILTER (WHERE k.alarm_on <= $2) AS alarmed
+FROM crm_claim k LEFT JOIN staff_away($3) w ON w.user_id = k.owner
+WHERE k.open
 """
 
 
@@ -313,7 +314,7 @@ async def claim_policy() -> Policy:
 async def waiting_claims(user: int) -> WaitingClaims:
     """What waits of claims."""
     async with reading() as connection:
-        row = await connection.fetchrow(_WAITING, user, local_today())
+        row = await connection.fetchrow(_WAITING, user, local_today(), clock.now())
     return WaitingClaims(**dict(row))
 
 

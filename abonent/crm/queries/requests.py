@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from abonent.crm.errors import RequestNotFound
 from abonent.crm.masking import masked_contact
@@ -12,6 +12,7 @@ from abonent.crm.rules.requests import REQUEST, VIEW, RequestState
 from abonent.kernel import clock
 from abonent.kernel.actor import Actor
 from abonent.kernel.db import reading
+from abonent.kernel.i18n import _
 from abonent.kernel.workflow import Moved, moves_of
 
 OF_ACCOUNT = 50
@@ -32,15 +33,25 @@ FROM crm_request_line l WHERE l.request_id = $1 ORDER BY l.id
 """
 _JOINED = "SELECT number, title FROM crm_request WHERE joined_to = $1 ORDER BY number"
 _WAITING = """
-SELECT count(*) FILTER (WHERE r.owner = $1) AS mine,
-    count(*) FILTER (WHERE r.owner IS NULL AND r.team = m.role) AS free,
-    count(*) FILTER (WHERE r.due_at < $2 AND (r.owner = $1 OR (r.owner IS NULL AND r.team = m.role)))
-        AS late,
-    count(*) FILTER (WHERE r.due_at < $2) AS late_of_all,
-    count(*) FILTER (WHERE r.due_at >= $2 AND r.warn_at <= $2) AS warned
-FROM crm_request r CROSS JOIN (SELECT staff_role($1) AS role) m WHERE r.open
+SELECT count(*) FILTER (WHERE mine) AS mine, count(*) FILTER (WHERE free) AS free,
+    count(*) FILTER (WHERE due_at < $2 AND (mine OR free)) AS late,
+    count(*) FILTER (WHERE due_at < $2) AS late_of_all,
+    count(*) FILTER (WHERE due_at >= $2 AND warn_at <= $2 AND (mine OR free)) AS warned,
+    count(*) FILTER (WHERE unheeded) AS unheeded
+FROM (
+    SELECT r.due_at, r.warn_at, r.owner = $1 OR w.stand_in = $1 AS mine,
+        $1 IN (SELECT user_id FROM staff_told($2)) AND request_unheeded(r.id, r.escalated_at)
+            AS unheeded,
+        r.team = staff_role($1)
+            AND (r.owner IS NULL OR (w.user_id IS NOT NULL AND w.stand_in IS NULL)) AS free
+    FROM crm_request r LEFT JOIN staff_away($2) w ON w.user_id = r.owner
+    WHERE r.open
+) r
 """
-_TEAM = "SELECT id, name FROM staff_of($1)"
+_TEAM = """
+SELECT s.id, s.name, w.until FROM staff_of($1) s LEFT JOIN staff_away($2) w ON w.user_id = s.id
+ORDER BY w.until IS NOT NULL, s.name
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,13 +146,18 @@ class Whole:
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """What waits: for a user, for anybody of their team, overdue and nearly so."""
+    """What waits: for a user, for anybody of their team, overdue and nearly so.
+
+    What an absent colleague owns is theirs who stands in, and the team's where nobody does.
+    `unheeded` is what this user was told of because nobody deals with it.
+    """
 
     mine: int
     free: int
     late: int
     late_of_all: int
     warned: int
+    unheeded: int
 
 
 def tone_of(*, open: bool, due_at: datetime | None, warn_at: datetime | None) -> str:  # noqa: A002
@@ -210,10 +226,14 @@ async def waiting_requests(user: int) -> Waiting:
 
 
 async def people_of(team: str) -> Sequence[tuple[str, str]]:
-    """The people of a team as choices: id and name."""
+    """The people of a team as choices: id and name, those who are away last."""
     async with reading() as connection:
-        rows = await connection.fetch(_TEAM, team)
-    return [(str(row["id"]), row["name"]) for row in rows]
+        rows = await connection.fetch(_TEAM, team, clock.now())
+    return [(str(row["id"]), _named(row["name"], row["until"])) for row in rows]
+
+
+def _named(name: str, until: date | None) -> str:
+    return _("{name}, away until {until}", name=name, until=until) if until else name
 
 
 def answered(request: Request) -> bool:

@@ -146,7 +146,8 @@ _HIDDEN = (
     Column(
         name="substitute",
         label=N_("Substitute"),
-        sql="actor_name('user:' || k.substitute)",
+        sql="""coalesce(actor_name('user:' || k.substitute),
+            (SELECT w.stand_in_name FROM staff_away(now()) w WHERE w.user_id = k.owner))""",
         shown=False,
     ),
     Column(
@@ -182,7 +183,9 @@ _FILTERS = (
         name="owner",
         label=N_("Owner"),
         ask=Ask.CHOICE,
-        sql="(coalesce(k.owner, 0)::text = ANY($1::text[]) OR k.substitute::text = ANY($1::text[]))",
+        sql="""(coalesce(k.owner, 0)::text = ANY($1::text[]) OR k.substitute::text = ANY($1::text[])
+            OR EXISTS (SELECT FROM staff_away(now()) w
+                WHERE w.user_id = k.owner AND coalesce(w.stand_in, 0)::text = ANY($1::text[])))""",
         options=_owners,
     ),
     Filter(

@@ -148,6 +148,13 @@ _CHANNEL = Column(
 )
 _STATE = Column(name="state", label=N_("State"), sql="r.state", kind=Kind.STATE, words=STATES)
 _OWNER = Column(name="owner", label=N_("Works on it"), sql="actor_name('user:' || r.owner)")
+_STAND_IN = Column(
+    name="stand_in",
+    label=N_("Stands in"),
+    sql="""(SELECT coalesce(w.stand_in_name, '—') FROM staff_away(now()) w
+        WHERE w.user_id = r.owner)""",
+    shown=False,
+)
 _NEXT = Column(name="next", label=N_("Next"), sql="r.next_action", soft=True)
 _MORE = (
     Column(
@@ -166,6 +173,7 @@ _MORE = (
         shown=False,
     ),
     _OWNER,
+    _STAND_IN,
     Column(
         name="team",
         label=N_("Team"),
@@ -195,7 +203,8 @@ _FILTERS = (
         name="owner",
         label=N_("Works on it"),
         ask=Ask.CHOICE,
-        sql="coalesce(r.owner, 0)::text = ANY($1::text[])",
+        sql="""(coalesce(r.owner, 0)::text = ANY($1::text[]) OR EXISTS (SELECT FROM staff_away(now()) w
+            WHERE w.user_id = r.owner AND coalesce(w.stand_in, 0)::text = ANY($1::text[])))""",
         options=owner_choices,
     ),
     Filter(
@@ -279,6 +288,12 @@ REQUESTS = Register(
     search_label=N_("Number, account or words"),
     filters=(
         Filter(name="late", label=N_("Late"), ask=Ask.FLAG, sql="r.due_at < now()"),
+        Filter(
+            name="unheeded",
+            label=N_("Nobody deals with it"),
+            ask=Ask.FLAG,
+            sql="request_unheeded(r.id, r.escalated_at)",
+        ),
         _states(OPEN),
         *_FILTERS,
     ),

@@ -14,6 +14,8 @@ from abonent.web.errors import TooManyAttempts, WrongPassword
 from abonent.web.forms import by_field, form_of
 from abonent.web.queries import open_sessions
 from abonent.web.render import page, signed_in
+from abonent.web.rules import ABSENCES
+from abonent.web.staff import absences_of
 
 _DONE = {
     "password": N_("The password is changed; other devices have to sign in again."),
@@ -22,6 +24,8 @@ _DONE = {
     "factor": N_("The second factor is on: the next sign-in asks for a code."),
     "factor-off": N_("The second factor is off."),
     "keys": N_("Saved."),
+    "away": N_("The absence is set"),
+    "back": N_("The absence is called off"),
 }
 
 
@@ -37,8 +41,14 @@ async def _profile(
     errors: Mapping[str, str] | None = None,
     status: int = 200,
 ) -> Response:
-    sessions = await open_sessions(signed_in(request).user_id)
-    context = {"sessions": sessions, "done": done, "errors": errors or {}}
+    user_id = signed_in(request).user_id
+    context = {
+        "sessions": await open_sessions(user_id),
+        "absences": await absences_of(user_id),
+        "reasons": ABSENCES,
+        "done": done,
+        "errors": errors or {},
+    }
     return page(request, "profile.html", context, status=status)
 
 

@@ -102,6 +102,12 @@ LEFT JOIN LATERAL (
             words=_STATES,
         ),
         Column(
+            name="away",
+            label=N_("Away until"),
+            sql="(SELECT w.until FROM staff_away(now()) w WHERE w.user_id = u.id)",
+            kind=Kind.DAY,
+        ),
+        Column(
             name="since",
             label=N_("Added"),
             sql="u.created_at",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abonent.web.service.absences import call_absence_off, set_absence
 from abonent.web.service.factors import (
     Setup,
     confirm_setup,
@@ -47,6 +48,7 @@ __all__ = [
     "SignedIn",
     "add_user",
     "authenticate_token",
+    "call_absence_off",
     "change_display",
     "change_password",
     "change_role",
@@ -68,6 +70,7 @@ __all__ = [
     "reset_second_factor",
     "revoke_session",
     "revoke_token",
+    "set_absence",
     "set_password",
     "set_staff_password",
     "sign_in",

@@ -41,7 +41,8 @@ _ALARM = """
 UPDATE crm_claim SET alarmed_at = $2
 WHERE open AND alarmed_at IS NULL AND alarm_on <= $1
 RETURNING id, number, state, coalesce(answer_by, register_by) AS due_by, subject,
-    actor_name('user:' || owner) AS owner
+    actor_name('user:' || owner) AS owner,
+    (SELECT stand_in_name FROM staff_away($2) w WHERE w.user_id = owner) AS stand_in
 """
 _HEAD = "SELECT head_email FROM crm_claim_policy"
 
@@ -140,7 +141,7 @@ async def alarm_claims() -> int:
                     "number": row["number"] or gettext(N_("not registered"), language),
                     "subject": gettext(SUBJECTS[row["subject"]], language),
                     "due": f"{row['due_by']:%d.%m.%Y}",
-                    "owner": row["owner"] or gettext(N_("nobody"), language),
+                    "owner": _answers_for(row, language),
                     "link": whole_link(f"/claims/{row['id']}"),
                 }
                 for row in rows
@@ -151,3 +152,13 @@ async def alarm_claims() -> int:
             )
             await work.send(mail.KIND, letter_row, key=f"claims:{rows[0]['id']}:{clock.now():%F}")
     return len(rows)
+
+
+def _answers_for(row: Mapping[str, Any], language: str) -> str:
+    """The owner, with who stands in while they are away."""
+    owner: str = row["owner"] or gettext(N_("nobody"), language)
+    if not row["stand_in"]:
+        return owner
+    return gettext(
+        N_("{owner} (away, {name} stands in)"), language, owner=owner, name=row["stand_in"]
+    )

@@ -47,11 +47,6 @@ _LOG = """
 INSERT INTO workflow_move (workflow, subject, id, account_id, name, was, became, reason, note, at, by)
 VALUES ('request', $1, $2, $3, 'close', $4, 'closed', '', '', $5, $6)
 """
-_WARN = """
-UPDATE crm_request SET warned_at = $1
-WHERE open AND warned_at IS NULL AND warn_at <= $1
-RETURNING id
-"""
 
 
 async def answer_request(
@@ -147,15 +142,6 @@ async def close_requests() -> int:
             await work.connection.executemany(_LOG, moves)
             await work.audit("crm:request:closed", "request:run", after={"requests": len(rows)})
             closed += len(rows)
-
-
-async def warn_requests() -> int:
-    """Mark requests whose time is nearly up, each once, before their norm is broken."""
-    async with unit_of_work(SYSTEM) as work:
-        rows = await work.connection.fetch(_WARN, clock.now())
-        if rows:
-            await work.audit("crm:request:warned", "request:run", after={"requests": len(rows)})
-    return len(rows)
 
 
 def _words(text: str, longest: int) -> str:

@@ -32,7 +32,8 @@ SELECT was, became, at FROM workflow_move WHERE workflow = 'request' AND subject
 _STATE = "UPDATE crm_request SET state = $2, version = version + 1 WHERE id = $1"
 _CLOCK = """
 UPDATE crm_request SET due_at = $2, warn_at = $3::timestamptz,
-    warned_at = CASE WHEN $3::timestamptz > $4 THEN NULL ELSE warned_at END
+    warned_at = CASE WHEN $3::timestamptz > $4 THEN NULL ELSE warned_at END,
+    escalated_at = CASE WHEN $3::timestamptz > $4 THEN NULL ELSE escalated_at END
 WHERE id = $1
 """
 

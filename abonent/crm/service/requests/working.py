@@ -12,6 +12,7 @@ from abonent.crm.queries.hours import working_hours
 from abonent.crm.rules.requests import TEAMS, WORK, RequestState, norm_of
 from abonent.crm.service.requests.rows import add_line, locked_request, make_move, set_clock
 from abonent.crm.topics import classifier
+from abonent.kernel import clock
 from abonent.kernel.actor import Actor
 from abonent.kernel.db import unit_of_work
 from abonent.kernel.errors import Malformed, Refused
@@ -28,6 +29,7 @@ UPDATE crm_request SET owner = $2, team = $3, contact_person = coalesce(contact_
 WHERE id = $1
 """
 _IS_OF = "SELECT EXISTS (SELECT FROM staff_of($1) WHERE id = $2)"
+_STANDS_IN = "SELECT EXISTS (SELECT FROM staff_away($3) WHERE user_id = $1 AND stand_in = $2)"
 _TOPIC = """
 UPDATE crm_request SET topic = $2, priority = $3, team = $4, norm_amount = $5, norm_unit = $6,
     owner = CASE WHEN team = $4 THEN owner END, version = version + 1
@@ -45,13 +47,18 @@ _CONTACTS = "UPDATE crm_request SET contacts = contacts + $2, version = version 
 
 
 async def take_to_work(number: int, *, by: Actor) -> None:
-    """Take a request as one's own. Raises RequestNotFound, MoveRefused."""
+    """Take a request as one's own; who stands in for its owner works on it and leaves it theirs.
+
+    Raises RequestNotFound, MoveRefused.
+    """
     by.require(WORK)
     async with unit_of_work(by) as work:
         row = await locked_request(work.connection, number, by=by)
         if row["state"] not in {RequestState.IN_WORK, RequestState.WAIT_TECH}:
             await make_move(work, row, "take")
-        await _own(work, row, owner=_me(by), team=row["team"])
+        asked = (row["owner"], _me(by), clock.now())
+        if not await work.connection.fetchval(_STANDS_IN, *asked):
+            await _own(work, row, owner=_me(by), team=row["team"])
 
 
 async def pass_request(number: int, *, by: Actor, team: str, owner: int | None, note: str) -> None:

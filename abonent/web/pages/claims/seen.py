@@ -9,6 +9,7 @@ from starlette.responses import RedirectResponse, Response
 
 from abonent.crm.claim_errors import ClaimNotFound
 from abonent.crm.claim_papers import court_paper, given_for, heads_of, stored_paper
+from abonent.crm.queries.absences import away_now
 from abonent.crm.queries.claims import Claim, Whole, claims_of, facts_of, whole_claim
 from abonent.crm.registers.claims import STATES
 from abonent.crm.rules.claims import (
@@ -72,6 +73,7 @@ async def show_claim(request: Request) -> Response:
         "events": [(move, _told(move)) for move in whole.moves],
         "moves": {move.name for move in CLAIM.moves_from(found.state, by=by)},
         "given_for": given_for(found, current_language()),
+        "away": await away_now(found.owner) if found.open else None,
         "done": _DONE.get(request.query_params.get("done", "")),
     }
     return page(request, "claims/claim.html", context | words())

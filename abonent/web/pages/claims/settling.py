@@ -43,7 +43,9 @@ SETTINGS = Dialog(
             label=N_("E-mail of the head for alarms"),
             kind=Kind.EMAIL,
             required=False,
-            hint=N_("Written to when a term is near; left empty, nobody is."),
+            hint=N_(
+                "Written to when a claim's term is near or nobody deals with a request; empty: nobody is."
+            ),
         ),
     ),
     opened=_setting,

@@ -9,6 +9,7 @@ from typing import Any
 from starlette.requests import Request as WebRequest
 from starlette.responses import RedirectResponse, Response
 
+from abonent.crm.queries.absences import away_now
 from abonent.crm.queries.requests import (
     Line,
     Request,
@@ -77,11 +78,14 @@ async def show_request(request: WebRequest) -> Response:
     moves = {move.name for move in REQUEST.moves_from(found.state, by=by)}
     context = {
         "found": found,
+    away = await away_now(found.owner) if found.open else None
+    mine = {found.owner, away.stand_in if away else None}
         "topic": topics.of(found.topic),
         "events": events_of(whole),
         "joined": whole.joined,
         "moves": moves,
-        "mine": by.kind == "user" and found.owner == int(by.id),
+        "mine": by.kind == "user" and int(by.id) in mine,
+        "away": away,
         "answered": answered(found),
         "done": _DONE.get(request.query_params.get("done", "")),
     }

@@ -17,7 +17,8 @@ from abonent.web.queries import open_sessions
 from abonent.web.registers.staff import office_choices
 from abonent.web.render import page, signed_in
 from abonent.web.rights import USER_EDIT
-from abonent.web.staff import Person, all_roles, office_id, office_of, person_of
+from abonent.web.rules import ABSENCES
+from abonent.web.staff import Person, absences_of, all_roles, office_id, office_of, person_of
 
 _ONE = "/staff/{user:int}"
 _TICK = "district."
@@ -28,6 +29,8 @@ _DONE = {
     "locked": N_("The person is locked; their sessions are ended"),
     "unlocked": N_("The person may sign in again"),
     "sessions": N_("The sessions are ended"),
+    "away": N_("The absence is set"),
+    "back": N_("The absence is called off"),
     "factor": N_("The second factor is taken away; their sessions are ended"),
 }
 _WHO = (
@@ -54,6 +57,8 @@ async def show_person(request: Request) -> Response:
         "sessions": await open_sessions(person.id) if by.may(USER_EDIT) else [],
         "own": person.id == identity.user_id,
         "can": by.may(USER_EDIT) and person.within(by),
+        "absences": await absences_of(person.id),
+        "reasons": ABSENCES,
         "done": _DONE.get(request.query_params.get("done", ""), ""),
     }
     return page(request, "staff/person.html", context)
