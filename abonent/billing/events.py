@@ -38,6 +38,16 @@ class MoneyRefunded:
 
 
 @dataclass(frozen=True, slots=True)
+class PromiseGiven:
+    """A promised payment was given by hand or taken on the portal; `ends_on` is the day after it."""
+
+    account_id: int
+    promise_no: int
+    amount: int
+    ends_on: date
+
+
+@dataclass(frozen=True, slots=True)
 class PromiseJudged:
     """A promised payment came to its day: kept, or broken."""
 

@@ -12,6 +12,7 @@ from abonent.crm.service.conversations import end_lost_recordings
 from abonent.crm.service.conversations_kept import erase_what_is_over
 from abonent.crm.service.mailbox import read_mailbox
 from abonent.crm.service.morning import send_morning
+from abonent.crm.service.notices import note_pre_due, send_notices
 from abonent.crm.service.proposals import accounts_of_contracts
 from abonent.crm.service.quality import draw_last_week
 from abonent.crm.service.queue_tickets import end_tickets
@@ -64,9 +65,9 @@ async def tell_of_requests(context: JobContext) -> None:
     del context
     if warned := await warn_requests():
         _log.info("requests.warned", requests=warned)
-
     if escalated := await escalate_requests():
         _log.info("requests.escalated", requests=escalated)
+
 
 @cron("crm.close_requests", minute={20})
 async def close_answered_requests(context: JobContext) -> None:
@@ -129,6 +130,23 @@ async def end_answered_surveys(context: JobContext) -> None:
     del context
     if ended := await end_surveys():
         _log.info("surveys.ended", surveys=ended)
+
+
+@cron("crm.note_pre_due", hour={9}, minute={15}, seconds=_LONGEST)
+async def note_who_runs_out(context: JobContext) -> None:
+    """Note whose money runs out in the next days, where they are to be told."""
+    del context
+    if noted := await note_pre_due():
+        _log.info("notices.noted", accounts=noted)
+
+
+@cron("crm.send_notices", seconds=_LONGEST)
+async def write_notices(context: JobContext) -> None:
+    """Write each minute what the program tells by itself."""
+    del context
+    done = await send_notices()
+    if any(done.values()):
+        _log.info("notices.written", **done)
 
 
 @cron("crm.read_mailbox", seconds=300)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abonent.web.access import PUBLIC, PageRoute
 from abonent.web.outside import messages as hooks
-from abonent.web.pages.messages import card, message, wording
+from abonent.web.pages.messages import card, message, notices, wording
 
 _VIEW = "crm.message.view"
 
@@ -25,6 +25,8 @@ MESSAGE_ROUTES = (
     *card.LIFT.routes,
     PageRoute("/messages/templates", wording.show_templates, right=_VIEW),
     *wording.MEASURE.routes,
+    *notices.SETTING.routes,
+    *notices.AHEAD.routes,
     *wording.WORDING.routes,
     PageRoute("/messages/{account:int}/{message:int}", message.show_message, right=_VIEW),
 )

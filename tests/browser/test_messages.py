@@ -60,6 +60,7 @@ async def test_the_pages(
     await looked("/messages/templates", "message-templates")
     await looked("/messages/templates/paid", "message-wording")
     await looked("/messages/measure", "message-measure")
+    await looked("/messages/notices-ahead/pre-due", "message-notice")
 
 
 async def test_what_may_not_be_sent_is_told_before_it_is(provider: int, seat: Page) -> None:

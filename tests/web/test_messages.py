@@ -152,3 +152,22 @@ async def test_a_message_of_another_district_does_not_exist(
     assert (await far.get(f"/messages/{row['account_id']}/{row['id']}")).status_code == 404
     assert (await far.get(CARD)).status_code == 404
     assert await read_account("20417", by=SYSTEM)
+
+
+async def test_what_the_program_writes_by_itself_is_switched_on_and_off(
+    clerk: httpx.AsyncClient,
+) -> None:
+    shown = plain((await clerk.get("/messages/templates")).text)
+    assert "Программа пишет сама" in shown
+    done = await _send(clerk, "/messages/notices/paid", active="yes", way="sms")
+    assert done.headers["hx-redirect"].endswith("?done=notice-on")
+    path = "/messages/notices-ahead/pre-due"
+    wrong = await _send(clerk, path, active="yes", way="email", days="40")
+    assert wrong.status_code != 204
+    done = await _send(clerk, path, active="yes", way="email", days="5")
+    assert done.status_code == 204, done.text
+    shown = plain((await clerk.get("/messages/templates")).text)
+    assert "(5 дней)" in shown
+    done = await _send(clerk, "/messages/notices/paid", active="no", way="sms")
+    assert done.headers["hx-redirect"].endswith("?done=notice-off")
+    assert (await clerk.get("/messages/notices/welcome")).status_code == 404

@@ -115,12 +115,16 @@ NAMED = {
     "/accounts/{number}/messages/holds/{hold}": """SELECT a.number, h.id AS hold
         FROM crm_contact_hold h JOIN crm_contract c ON c.subscriber_id = h.subscriber_id
         JOIN crm_account a ON a.contract_id = c.id LIMIT 1""",
+    "/messages/notices/{code}": "SELECT 'paid' AS code",
+    "/messages/notices-ahead/{code}": "SELECT 'pre-due' AS code",
     "/messages/templates/{code}": "SELECT 'debt' AS code",
     "/messages/{account}/{message}": """SELECT account_id AS account, id AS message
         FROM crm_message LIMIT 1""",
     "/requests/{request}/reopen": """SELECT max(number) AS request FROM crm_request
         WHERE state = 'resolved'""",
     "/requests/{request}": "SELECT max(number) AS request FROM crm_request",
+    "/surveys/{survey}": """SELECT id AS survey FROM crm_survey_sent
+        ORDER BY request_id IS NULL, id LIMIT 1""",
     "/claims/{claim}": "SELECT max(id) AS claim FROM crm_claim WHERE posted IS NOT NULL",
     "/claims/{claim}/answers/{answer}": """SELECT claim_id AS claim, id AS answer
         FROM crm_claim_answer LIMIT 1""",

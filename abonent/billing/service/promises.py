@@ -7,6 +7,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from abonent.billing.errors import NotOnAccount, PromiseRefused
+from abonent.billing.events import PromiseGiven
 from abonent.billing.queries.books import Loaded, load_book
 from abonent.billing.rules.book import Book, Promise, PromiseState
 from abonent.billing.rules.opening import touch
@@ -96,6 +97,7 @@ async def give_promise(
         # What ended on the way to today makes room first: one promise by hand is active at a time.
         await keep_promises(work, [loaded])
         await work.connection.execute(_INSERT, *row, channel)
+        work.record(PromiseGiven(account, promise.no, promise.amount, promise.ends_on))
         after = {"offer": code, "amount": terms.amount, "until": terms.until}
         subject = f"{number}/{promise.no}"
         await work.audit("billing:promise:given", subject, account_id=account, after=after)

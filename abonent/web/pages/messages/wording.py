@@ -11,7 +11,9 @@ from starlette.responses import Response
 
 from abonent.crm.queries.contacting import contact_policy
 from abonent.crm.queries.messages import CHANNELS, PURPOSES
+from abonent.crm.queries.notices import notice_settings
 from abonent.crm.queries.templates import template_versions, templates_in_force
+from abonent.crm.rules.notices import NOTICES
 from abonent.crm.service.contact_rules import check_words, reword_template, set_measure
 from abonent.crm.service.messages import NoSuchTemplate
 from abonent.kernel.db import reading
@@ -32,6 +34,8 @@ WINDOWS = {
 _DONE = {
     "worded": N_("The template has new words"),
     "measure": N_("The measure is set"),
+    "notice-on": N_("From now on the program writes it by itself"),
+    "notice-off": N_("The program does not write it by itself any more"),
 }
 _PATH = "/messages/templates"
 
@@ -43,6 +47,9 @@ async def show_templates(request: Request) -> Response:
         policy = await contact_policy(connection)
     context = {
         "templates": [(one, parts_of(one.at_its_longest())) for one in templates.values()],
+        "titles": {code: one.title for code, one in templates.items()},
+        "notices": await notice_settings(),
+        "after": {code: (one.after, one.ahead) for code, one in NOTICES.items()},
         "policy": policy,
         "channels": CHANNELS,
         "purposes": PURPOSES,
