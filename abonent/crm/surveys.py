@@ -20,6 +20,8 @@ from abonent.kernel.i18n import N_
 NPS = "nps"
 KIND = "kind"
 """What branches call the kind of a survey, which is known before the first answer."""
+REASONS = "improve"
+"""The list that reports are grouped by."""
 MOST_STEPS = 3
 Answers = Mapping[str, Collection[str]]
 """The codes chosen, by question; what was said in words is no branch."""
@@ -239,8 +241,8 @@ class Survey(_Strict):
             yield "the score is a scale that everybody is asked for first"
         if self.loop.callback not in known:
             yield f"no question {self.loop.callback}"
-        if [one.reasons for one in self.question].count(True) != 1:
-            yield "one list is what reports are grouped by"
+        if [one.code for one in self.question if one.reasons] != [REASONS]:
+            yield f"one list, {REASONS}, is what reports are grouped by"
 
     def _never(self) -> Iterator[str]:
         ways = list(self.ways())

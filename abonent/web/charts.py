@@ -140,14 +140,12 @@ def parts(values: Sequence[Value], *, write: Write) -> list[Part]:
 
 
 def lines(series: Sequence[Series], steps: Sequence[str], *, write: Write) -> Lines:
-    """Lines from zero to a round number above the largest; the first, middle and last step named."""
+    """Lines from zero, or a round number below it, to one above; the first, middle, last step named."""
     known = [n for one in series for n in one.numbers if n is not None]
-    top = _round_up(max(known, default=0))
-    drawn = [_line(one, steps, top, at, write) for at, one in enumerate(series)]
-    ticks = [
-        (f"{_TOP + _PLOT - _PLOT * n // _TICKS}", write(top * n // _TICKS))
-        for n in range(_TICKS + 1)
-    ]
+    marks_at = _ticks(min(known, default=0), max(known, default=0))
+    drawn = [_line(one, steps, marks_at, at, write) for at, one in enumerate(series)]
+    whole = marks_at[-1] - marks_at[0]
+    ticks = [(f"{_TOP + _PLOT - _PLOT * (n - marks_at[0]) // whole}", write(n)) for n in marks_at]
     count = len(steps)
     named = sorted({0, count // 2, count - 1}) if count else []
     anchors = {0: "start", count - 1: "end"}
@@ -174,15 +172,15 @@ def sparkline(numbers: Sequence[int | None]) -> list[str]:
     return _stretches(places)
 
 
-def _line(one: Series, steps: Sequence[str], top: int, style: int, write: Write) -> Drawn:
-    count = len(steps)
+def _line(one: Series, steps: Sequence[str], ticks: range, style: int, write: Write) -> Drawn:
+    count, low, top = len(steps), ticks[0], ticks[-1]
     places: list[tuple[int, int] | None] = []
     points = []
     for at, number in enumerate(one.numbers):
         if number is None:
             places.append(None)
             continue
-        height = 10_000 - max(0, _share(number, top))
+        height = 10_000 - max(0, _share(number - low, top - low))
         places.append((_hundredths(at, count), height))
         height_px = _TOP * 100 + half_up(_PLOT * height, 100)
         points.append(Point(_left(at, count), _decimal(height_px), write(number), steps[at]))
@@ -209,6 +207,19 @@ def _hundredths(at: int, count: int) -> int:
 
 def _left(at: int, count: int) -> str:
     return f"{_decimal(_hundredths(at, count))}%"
+
+
+def _ticks(least: int, most: int) -> range:
+    """The marks of an axis that holds zero: three steps, or as many as numbers below zero need.
+
+    >>> list(_ticks(0, 25)), list(_ticks(-12, 40))
+    ([0, 10, 20, 30], [-20, 0, 20, 40])
+    """
+    step = _round_up(max(most, -least)) // _TICKS
+    if least >= 0:
+        return range(0, step * _TICKS + 1, step)
+    low, top = step * (least // step), -step * (-most // step)
+    return range(low, max(top, 0) + 1, step)
 
 
 def _round_up(number: int) -> int:

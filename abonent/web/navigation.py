@@ -240,6 +240,19 @@ SECTIONS: tuple[Section, ...] = (
         N_("Quality of service"),
         (
             Item(
+                label=N_("Surveys"),
+                path="/surveys",
+                icon="heart-handshake",
+                right="crm.survey.view",
+                apart=("/surveys/report",),
+            ),
+            Item(
+                label=N_("Loyalty in figures"),
+                path="/surveys/report",
+                icon="chart-bar",
+                right="crm.survey.view",
+            ),
+            Item(
                 label=N_("Quality of conversations"),
                 path="/quality",
                 icon="checklist",

@@ -25,6 +25,7 @@ from abonent.web.requests_routes import REQUEST_ROUTES
 from abonent.web.script_routes import SCRIPT_ROUTES
 from abonent.web.settings_routes import SETTINGS_ROUTES
 from abonent.web.staff_routes import STAFF_ROUTES
+from abonent.web.surveys_routes import SURVEY_ROUTES
 
 ROUTES: tuple[BaseRoute, ...] = (
     PageRoute("/healthz", alive, right=PUBLIC),
@@ -55,6 +56,7 @@ ROUTES: tuple[BaseRoute, ...] = (
     *MESSAGE_ROUTES,
     *CONVERSATION_ROUTES,
     *SCRIPT_ROUTES,
+    *SURVEY_ROUTES,
     *KNOWLEDGE_ROUTES,
     *PORTAL_ROUTES,
     *SETTINGS_ROUTES,

@@ -121,7 +121,7 @@ def test_nobody_goes_through_more_than_three_steps_and_nobody_sees_an_empty_one(
         (2, {"when": {"score": ("9",), "kind": ("none",)}}, "kind has no none"),
         (4, {"options": ()}, "options belong to lists"),
         (0, {"required": False}, "the score is a scale"),
-        (6, {"reasons": False}, "one list is what reports"),
+        (6, {"reasons": False}, "one list, improve, is what reports"),
     ],
 )
 def test_a_questionnaire_that_contradicts_itself_is_refused(

@@ -20,6 +20,7 @@ from abonent.billing.service.outside.parking import ToPark, park_all
 from abonent.crm.quality_form import quality_form
 from abonent.crm.queries import face_of
 from abonent.crm.queries.people import contacts_of
+from abonent.crm.queries.surveys import survey_of_token
 from abonent.crm.service.claims.taking import NewClaim, take_claim
 from abonent.crm.service.companies import issue_for_account
 from abonent.crm.service.consents import Channel, NewConsent, Purpose, give_consent
@@ -31,6 +32,8 @@ from abonent.crm.service.quality import judge
 from abonent.crm.service.queue_tickets import take_ticket
 from abonent.crm.service.requests.taking import NewRequest, take_request
 from abonent.crm.service.scripts import begin_run
+from abonent.crm.service.surveys import give_survey
+from abonent.crm.service.surveys_answering import answer_survey
 from abonent.kernel import clock
 from abonent.kernel.actor import SYSTEM
 from abonent.kernel.db import unit_of_work
@@ -149,6 +152,7 @@ async def world(db: Any, database: Settings, tmp_path: Path) -> Any:
             "request": (await take_request(foreign, by=SYSTEM)).number,
             "account": face.account_id,
             "message": await _message_to(face.account_id),
+            "survey": await _survey_of(FOREIGN),
             "hold": made,
             **await a_talk(database.having(home=tmp_path)),
             "place": face.place,
@@ -169,6 +173,16 @@ async def _message_to(account: int) -> int:
     return queued.id
 
 
+async def _survey_of(account: str) -> int:
+    """A low score given elsewhere, with its request; the survey's id."""
+    token = await give_survey(account, by=SYSTEM, kind="relational", about="m", channel="sms")
+    assert token
+    for step in (1, 2, 3):
+        given = {"score": ["1"], "why-detractor": ["чужая"], "callback": ["day"]}
+        await answer_survey(token, step, given)
+    return (await survey_of_token(token)).id
+
+
 @pytest.fixture
 async def centre(world: World, enter: Enter) -> httpx.AsyncClient:
     """All rights, in one district of three."""
@@ -187,7 +201,7 @@ def test_every_part_of_an_address_is_known_to_be_of_an_account_or_not() -> None:
     known = OF_NO_ACCOUNT | {
         "number", "no", "contact", "consent", "device", "note", "scan", "document", "desk",
         "payment", "place", "row", "request", "run", "conversation", "card", "claim",
-        "account", "hold", "message",
+        "account", "hold", "message", "survey",
     }  # fmt: skip
     assert {name for _, _, names in _pages() for name in names} - known == set()
 

@@ -23,6 +23,7 @@ from abonent.crm.demo import (
     requests,
     scripts,
     visits,
+    surveys,
     yesterday,
 )
 from abonent.crm.demo.acts import DEMO
@@ -211,6 +212,10 @@ async def _live(world: World, day: date) -> None:
             world.known, staff=world.staff, seed=demo.seed, day=day, until=demo.day
         )
     if left <= scripts.DAYS:
+    if left <= surveys.DAYS:
+        await surveys.ask_and_answer(
+            world.known, joined=made, staff=world.staff, seed=demo.seed, day=day, left=left
+        )
         await scripts.talk_by_scripts(world.known, staff=world.staff, seed=demo.seed, day=day)
     if left <= conversations.DAYS:
         await conversations.talk(

@@ -110,6 +110,10 @@ async def asked_of(connection: Any, token: str, *, lock: bool = False) -> Asked:
     row = await connection.fetchrow(_LOCKED if lock else _OPENED, token)
     if row is None or row["state"] == SurveyState.UNSENT:
         raise NoSuchSurvey
-    answers = await connection.fetch(_ANSWERS, row["account_id"], row["id"])
-    told = {one["question"]: Answer(one["codes"], one["text"]) for one in answers}
-    return Asked(**dict(row), answers=told)
+    return Asked(**dict(row), answers=await answers_of(connection, row["account_id"], row["id"]))
+
+
+async def answers_of(connection: Any, account: int, survey: int) -> dict[str, Answer]:
+    """What was answered, by question; who asks has found the survey."""
+    rows = await connection.fetch(_ANSWERS, account, survey)
+    return {row["question"]: Answer(row["codes"], row["text"]) for row in rows}

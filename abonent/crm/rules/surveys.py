@@ -13,6 +13,13 @@ from abonent.kernel.money import half_up
 from abonent.kernel.workflow import Move, State, Ticking, Workflow
 
 VIEW, EDIT = "crm.survey.view", "crm.survey.edit"
+STANDINGS = {
+    "promoter": (N_("would recommend"), "good"),
+    "passive": (N_("neutral"), ""),
+    "detractor": (N_("would not recommend"), "bad"),
+}
+NORM = 25
+"""The index that is held high in telecommunications, in points."""
 LEAST = 5
 """A building of which fewer answered is told nothing of: its score would be chance."""
 _SURE = 1.96

@@ -16,6 +16,7 @@ from abonent.web.portal import (
     profile,
     requests,
     signing,
+    surveys,
     visits,
 )
 from abonent.web.portal.access import PortalRoute
@@ -41,6 +42,8 @@ PORTAL_ROUTES = (
     PortalRoute("/sign-out-everywhere", signing.sign_out_everywhere, methods=_POST),
     PortalRoute("/r/{token:str}", requests.show_by_link, open=True),
     PortalRoute("/r/{token:str}", requests.send_by_link, methods=_POST, open=True),
+    PortalRoute("/s/{token:str}", surveys.show_survey, open=True),
+    PortalRoute("/s/{token:str}", surveys.answer_step, methods=_POST, open=True),
     PortalRoute("/help", helping.show_help, open=True),
     PortalRoute("/help/{slug:str}", helping.show_answer, open=True),
     PortalRoute("/ask", requests.show_ask, open=True),

@@ -39,10 +39,23 @@ PER_WRITER = Limit(
     longest=timedelta(minutes=30),
 )
 
+# A survey is three forms; who opens one has its link, which nobody guesses.
+PER_SURVEY = Limit(
+    free=30,
+    window=timedelta(minutes=30),
+    first=timedelta(minutes=1),
+    longest=timedelta(minutes=30),
+)
+
 
 def asking_keys(address: str) -> dict[bytes, Limit]:
     """What is counted when somebody writes to us without a sign-in."""
     return {throttle_key("ask", address): PER_WRITER}
+
+
+def answering_keys(token: str) -> dict[bytes, Limit]:
+    """What is counted when a survey is answered: by its link, for many share one address."""
+    return {throttle_key("survey", token): PER_SURVEY}
 
 
 def normal_number(text: str) -> str:

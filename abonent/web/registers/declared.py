@@ -17,6 +17,7 @@ from abonent.crm.registers.queue import TICKETS
 from abonent.crm.registers.requests import ALL_REQUESTS, REQUESTS
 from abonent.crm.registers.scripts import SCRIPT_RUNS
 from abonent.crm.registers.subscribers import SUBSCRIBERS
+from abonent.crm.registers.surveys import SURVEYS
 from abonent.kernel.registers.declaration import Register
 from abonent.web.registers.audit import AUDIT
 from abonent.web.registers.knowledge import KNOWLEDGE
@@ -49,6 +50,7 @@ _ALL: tuple[Register, ...] = (
     KNOWLEDGE,
     LAPSES,
     SCRIPT_RUNS,
+    SURVEYS,
     CONVERSATIONS,
     EXAMPLES_REGISTER,
     CARDS,

@@ -26,9 +26,9 @@ async def show_report(request: Request) -> Response:
     by, given = signed_in(request).actor, request.query_params
     today = local_today()
     errors: dict[str, str] = {}
-    last = _day(given, "until", errors) or today
-    usual = _year_before(last)
-    first = _day(given, "since", errors) or usual
+    last = day_given(given, "until", errors) or today
+    usual = year_before(last)
+    first = day_given(given, "since", errors) or usual
     if not 0 <= (last - first).days <= LONGEST.days:
         wrong = N_("From the first day to the last there are 1 to {most} days.")
         errors |= by_field((FieldError("since", str(first), wrong, {"most": LONGEST.days}),))
@@ -72,13 +72,14 @@ def _bars(rows: list[tuple[str, Figures]]) -> list[charts.Value]:
     ]
 
 
-def _year_before(day: date) -> date:
+def year_before(day: date) -> date:
     """The first day of the month eleven months before."""
     months = day.year * 12 + day.month - 12
     return date(months // 12, months % 12 + 1, 1)
 
 
-def _day(given: Mapping[str, str], name: str, errors: dict[str, str]) -> date | None:
+def day_given(given: Mapping[str, str], name: str, errors: dict[str, str]) -> date | None:
+    """The day in a field of the address; what is no day is noted in `errors`."""
     text = given.get(name, "").strip()
     if not text:
         return None

@@ -19,8 +19,10 @@ from abonent.crm.queries.requests import (
     tone_of,
     whole_request,
 )
+from abonent.crm.queries.surveys_seen import last_score
 from abonent.crm.registers.requests import PRIORITIES, STATES
 from abonent.crm.rules.requests import CHANNELS, REPLIES, REQUEST, TEAMS, WAITED_FOR, WAITED_WITHIN
+from abonent.crm.rules.surveys import STANDINGS
 from abonent.crm.service.requests.working import LINKS, resume_request, take_to_work
 from abonent.crm.topics import classifier
 from abonent.kernel.i18n import N_, _
@@ -160,10 +162,13 @@ async def show_of_account(request: WebRequest) -> Response:
     by, number = signed_in(request).actor, number_of(request)
     found, topics = await requests_of(number, by=by), await classifier()
     names = {one.code: one.name for one in topics.topic}
+    score = await last_score(number)
     context = {
         "found": found,
         "topics": names,
         "told": _DONE.get(request.query_params.get("done", "")),
+        "score": score,
+        "standings": STANDINGS,
     }
     return await card_page(
         request, "requests/account.html", "requests", context | words(), card=None

@@ -1,0 +1,1 @@
+"""The loyalty survey on the desk: one survey, the figures, whom the program asks."""
