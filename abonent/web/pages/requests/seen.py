@@ -78,10 +78,10 @@ async def show_request(request: WebRequest) -> Response:
     whole = await whole_request(request.path_params["request"], by=by)
     found, topics = whole.request, await classifier()
     moves = {move.name for move in REQUEST.moves_from(found.state, by=by)}
-    context = {
-        "found": found,
     away = await away_now(found.owner) if found.open else None
     mine = {found.owner, away.stand_in if away else None}
+    context = {
+        "found": found,
         "topic": topics.of(found.topic),
         "events": events_of(whole),
         "joined": whole.joined,
