@@ -22,8 +22,8 @@ from abonent.crm.demo import (
     outside,
     requests,
     scripts,
-    visits,
     surveys,
+    visits,
     yesterday,
 )
 from abonent.crm.demo.acts import DEMO
@@ -211,11 +211,11 @@ async def _live(world: World, day: date) -> None:
         await claims.claim_things(
             world.known, staff=world.staff, seed=demo.seed, day=day, until=demo.day
         )
-    if left <= scripts.DAYS:
     if left <= surveys.DAYS:
         await surveys.ask_and_answer(
             world.known, joined=made, staff=world.staff, seed=demo.seed, day=day, left=left
         )
+    if left <= scripts.DAYS:
         await scripts.talk_by_scripts(world.known, staff=world.staff, seed=demo.seed, day=day)
     if left <= conversations.DAYS:
         await conversations.talk(

@@ -161,14 +161,14 @@ async def show_of_account(request: WebRequest) -> Response:
     """Show the requests of an account on its card."""
     by, number = signed_in(request).actor, number_of(request)
     found, topics = await requests_of(number, by=by), await classifier()
-    names = {one.code: one.name for one in topics.topic}
     score = await last_score(number)
+    names = {one.code: one.name for one in topics.topic}
     context = {
         "found": found,
         "topics": names,
-        "told": _DONE.get(request.query_params.get("done", "")),
         "score": score,
         "standings": STANDINGS,
+        "told": _DONE.get(request.query_params.get("done", "")),
     }
     return await card_page(
         request, "requests/account.html", "requests", context | words(), card=None
