@@ -154,7 +154,8 @@ async def read_letters_that_came(context: JobContext) -> None:
     """Read the department's mailbox each minute, where there is one."""
     if context.settings.mailbox_url is None:
         return
-    taken = await read_mailbox(context.settings.mailbox_url.get_secret_value())
+    url = context.settings.mailbox_url.get_secret_value()
+    taken = await read_mailbox(url, settings=context.settings)
     if taken:
         _log.info("mailbox.read", **taken)
 

@@ -10,8 +10,10 @@ from urllib.parse import unquote, urlsplit
 
 SECONDS = 30
 _PORT, _SECURE_PORT = 143, 993
-LONGEST_LETTER = 5_000_000
-"""Bytes read of one letter: what comes after is pictures and the like."""
+LONGEST_LETTER = 50_000_000
+"""Bytes read of one letter: more than mail servers let through as a rule."""
+LONGEST_READING = 60_000_000
+"""Bytes after which a reading ends: the rest waits for the next one."""
 
 
 class MailboxError(Exception):
@@ -71,7 +73,14 @@ def _read_folder(server: imaplib.IMAP4, folder: str, after: Place | None, most: 
     first = after.uid + 1 if after.validity == validity else 1
     found = _expect(server.uid("SEARCH", f"UID {first}:*"))
     numbers = sorted(int(one) for one in found.split() if int(one) >= first)
-    return Read(validity, next_uid, [(one, _letter(server, one)) for one in numbers[:most]])
+    letters: list[tuple[int, bytes]] = []
+    read = 0
+    for number in numbers[:most]:
+        letters.append((number, _letter(server, number)))
+        read += len(letters[-1][1])
+        if read >= LONGEST_READING:
+            break
+    return Read(validity, next_uid, letters)
 
 
 def _letter(server: imaplib.IMAP4, uid: int) -> bytes:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abonent.web.access import PageRoute
-from abonent.web.pages.requests import DIALOGS, morning, report, seen
+from abonent.web.pages.requests import DIALOGS, filing, morning, report, seen
 from abonent.web.pages.settings import hours
 
 _ONE = "/requests/{request:int}"
@@ -14,6 +14,7 @@ REQUEST_ROUTES = (
     PageRoute("/requests/report", report.show_report, right="crm.request.report"),
     *(route for dialog in DIALOGS for route in dialog.routes),
     PageRoute(_ONE, seen.show_request, right=_SEE),
+    PageRoute(f"{_ONE}/files/{{file:int}}", filing.hand_out, right=_SEE),
     PageRoute(f"{_ONE}/take", seen.take, right=_WORK, methods=_POST),
     PageRoute(f"{_ONE}/resume", seen.resume, right=_WORK, methods=_POST),
     PageRoute("/morning", morning.show_morning, right="crm.morning.view"),

@@ -126,9 +126,9 @@ async def test_a_letter_is_answered_by_a_letter_and_rated_by_its_link(
             "DELETE FROM crm_contact k USING crm_subscriber s WHERE s.id = k.subscriber_id"
             " AND k.kind = 'email' AND s.name NOT LIKE 'Орлова%'"
         )
-    await read_mailbox(office.mailbox_url)
+    await read_mailbox(office.mailbox_url, settings=settings)
     office.write("Деньги не пришли", "Здравствуйте! Платила в субботу, деньги не пришли.")
-    assert (await read_mailbox(office.mailbox_url))["letter"] == 1
+    assert (await read_mailbox(office.mailbox_url, settings=settings))["letter"] == 1
     await seat.goto(f"{home}/requests")
     await seat.wait_for_selector("html[data-keys=bound]")
     await expect(seat.locator("#answers")).to_contain_text("Орлова Ирина Олеговна")

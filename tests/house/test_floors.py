@@ -92,6 +92,7 @@ SUBJECTS = {
     "answers": "crm",
     "absences": "web",
     "escalation": "crm",
+    "files": "crm",
     "notices": "crm",
 }
 

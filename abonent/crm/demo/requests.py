@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import struct
+import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from random import Random
 
 from abonent.crm.demo.plan import Household
+from abonent.crm.rules.mail import Attachment
 from abonent.crm.service.requests.answering import answer_request
 from abonent.crm.service.requests.client import rate_request, say_more
+from abonent.crm.service.requests.files import keep_attachments
+from abonent.crm.service.requests.letters import ReceivedLetter, take_letter
 from abonent.crm.service.requests.taking import NewRequest, take_request
 from abonent.crm.service.requests.working import (
     note_request,
@@ -21,6 +26,7 @@ from abonent.crm.service.requests.working import (
 from abonent.kernel import clock
 from abonent.kernel.actor import SYSTEM, Actor
 from abonent.kernel.db import unit_of_work
+from abonent.kernel.settings import Settings
 
 _OPEN_ONE = "SELECT max(number) FROM crm_request WHERE open AND state = 'in_work'"
 DAYS = 14
@@ -152,3 +158,32 @@ async def leave_with(owner: int, *, team: str, by: Actor) -> None:
         await pass_request(
             number, by=by, team=team, owner=owner, note="Нужен выезд на этой неделе."
         )
+
+
+async def write_with_a_receipt(whose: Household, *, settings: Settings, day: date) -> None:
+    """A letter of the evening before with the picture of a receipt and a file of a kind not kept."""
+    brought = (Attachment("чек.png", _picture()), Attachment("выписка.xls", b"xls"))
+    letter = ReceivedLetter(
+        message_id=f"{day:%y%m%d}@mail.example",
+        from_address=whose.person.email or "someone@mail.example",
+        from_name=whose.person.name,
+        subject="Оплата не дошла",
+        text="Платил в субботу через банк, деньги не пришли. Чек приложил.",
+        brought=await keep_attachments(brought, settings=settings),
+    )
+    with clock.moved(datetime.combine(day - timedelta(1), time(17), UTC)):
+        await take_letter(letter)
+
+
+def _picture(width: int = 240, height: int = 120) -> bytes:
+    """A white picture with grey lines, as a receipt looks from afar (PNG)."""
+    rows = b"".join(
+        b"\0" + (b"\x88" if line % 12 > 8 else b"\xff") * width for line in range(height)
+    )
+    head = struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)
+    chunks = ((b"IHDR", head), (b"IDAT", zlib.compress(rows)), (b"IEND", b""))
+    told = (
+        struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+        for kind, data in chunks
+    )
+    return b"\x89PNG\r\n\x1a\n" + b"".join(told)

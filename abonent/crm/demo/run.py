@@ -249,6 +249,8 @@ async def _fill_desk(world: World) -> None:
     await visits.book_visits(known, office=OFFICE)
 
 
+    whose = known[len(known) // 2]
+    await requests.write_with_a_receipt(whose, settings=world.settings, day=demo.day)
 def _plan_payments(world: World, day: date) -> None:
     """Plan what comes in for the periods of the months ahead, once for each month."""
     ahead = day + timedelta(_AHEAD)

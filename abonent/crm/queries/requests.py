@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from abonent.crm.errors import RequestNotFound
@@ -31,6 +31,7 @@ SELECT l.id, l.kind, l.channel, l.whom, l.text, l.at, l.by, actor_name(l.by) AS 
     actor_name(l.whom) AS whom_name, l.message_id
 FROM crm_request_line l WHERE l.request_id = $1 ORDER BY l.id
 """
+_FILES = "SELECT id, name, media, size, at FROM crm_request_file WHERE request_id = $1 ORDER BY id"
 _JOINED = "SELECT number, title FROM crm_request WHERE joined_to = $1 ORDER BY number"
 _WAITING = """
 SELECT count(*) FILTER (WHERE mine) AS mine, count(*) FILTER (WHERE free) AS free,
@@ -135,6 +136,17 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
+class File:
+    """A file that the client sent."""
+
+    id: int
+    name: str
+    media: str
+    size: int
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Whole:
     """A request with all that was said and done, and the requests joined to it."""
 
@@ -142,6 +154,7 @@ class Whole:
     lines: list[Line]
     moves: list[Moved]
     joined: list[tuple[int, str]]
+    files: list[File] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,8 +200,9 @@ async def whole_request(number: int, *, by: Actor) -> Whole:
     async with reading() as connection:
         lines = [Line(**dict(row)) for row in await connection.fetch(_LINES, found.id)]
         joined = await connection.fetch(_JOINED, found.id)
+        files = [File(**dict(row)) for row in await connection.fetch(_FILES, found.id)]
     moves = await moves_of(REQUEST, found.id)
-    return Whole(found, lines, moves, [(row["number"], row["title"]) for row in joined])
+    return Whole(found, lines, moves, [(row["number"], row["title"]) for row in joined], files)
 
 
 async def requests_of(account: str, *, by: Actor) -> list[Request]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from email import message_from_bytes, policy
 from email.message import EmailMessage, Message
@@ -13,6 +13,7 @@ from html.parser import HTMLParser
 from typing import Any
 
 LONGEST_TEXT = 50_000
+LONGEST_NAME = 120
 _IDS = re.compile(r"<([^<>\s]+)>")
 _BY_ACTION = {"failed": "undelivered", "delivered": "delivered", "relayed": "delivered"}
 
@@ -24,6 +25,15 @@ class Bounce:
     message_id: str
     state: str
     code: str
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """A file that came with a letter; `cut` where its end was not read."""
+
+    name: str
+    content: bytes
+    cut: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,10 +50,11 @@ class ReadLetter:
     automatic: bool
     is_report: bool
     bounces: tuple[Bounce, ...]
+    attachments: tuple[Attachment, ...] = ()
 
 
-def read_letter(content: bytes, *, name: str) -> ReadLetter:
-    """Read a letter; `name` stands in for a Message-ID that it lacks."""
+def read_letter(content: bytes, *, name: str, cut: bool = False) -> ReadLetter:
+    """Read a letter; `name` stands in for a Message-ID that it lacks, `cut`: its end is missing."""
     letter = message_from_bytes(content, policy=policy.default)
     assert isinstance(letter, EmailMessage)  # noqa: S101  the policy makes them so
     own = _ids(letter, "Message-ID")
@@ -61,7 +72,35 @@ def read_letter(content: bytes, *, name: str) -> ReadLetter:
         automatic=_automatic(letter, address),
         is_report=report,
         bounces=tuple(_bounces(letter)) if report else (),
+        attachments=() if report else _attachments(letter, cut=cut),
     )
+
+
+def _attachments(letter: EmailMessage, *, cut: bool) -> tuple[Attachment, ...]:
+    """Every part that is no text of the letter itself, in order."""
+    body = {id(letter.get_body((kind,))) for kind in ("plain", "html")}
+    parts = [
+        part
+        for part in letter.walk()
+        if not part.is_multipart()
+        and id(part) not in body
+        and (part.get_content_maintype() != "text" or _file_name(part))
+    ]
+    found = [
+        Attachment(_file_name(part) or f"file-{n}", _bytes(part)) for n, part in enumerate(parts, 1)
+    ]
+    if cut and found:
+        found[-1] = replace(found[-1], content=b"", cut=True)
+    return tuple(found)
+
+
+def _file_name(part: Message) -> str:
+    try:
+        given = part.get_filename() or ""
+    except (ValueError, IndexError, LookupError):  # a name that the library cannot read
+        return ""
+    kept = "".join(sign if sign.isprintable() else " " for sign in given)
+    return " ".join(re.split(r"[/\\]", kept)[-1].split())[-LONGEST_NAME:]
 
 
 def _automatic(letter: EmailMessage, address: str) -> bool:

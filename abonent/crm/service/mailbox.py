@@ -11,12 +11,14 @@ import structlog
 from abonent.crm.rules.mail import ReadLetter, read_letter
 from abonent.crm.service.messages import EMAIL
 from abonent.crm.service.receipts import take_receipt
+from abonent.crm.service.requests.files import Brought, keep_attachments
 from abonent.crm.service.requests.letters import ReceivedLetter, take_letter
 from abonent.kernel import clock
 from abonent.kernel.actor import SYSTEM
 from abonent.kernel.db import reading, transaction, unit_of_work
 from abonent.kernel.errors import DomainError
-from abonent.kernel.mailbox import Place, read_letters
+from abonent.kernel.mailbox import LONGEST_LETTER, Place, read_letters
+from abonent.kernel.settings import Settings
 from abonent.kernel.sms.gateway import Receipt
 
 OLDEST = timedelta(days=3)
@@ -27,6 +29,7 @@ _MOVE = """
 INSERT INTO crm_mailbox (name, uidvalidity, last_uid) VALUES ($1, $2, $3)
 ON CONFLICT (name) DO UPDATE SET uidvalidity = excluded.uidvalidity, last_uid = excluded.last_uid
 """
+_WAS_TAKEN = "SELECT EXISTS (SELECT FROM crm_mail_taken WHERE message_id = $1)"
 _TAKE = """
 INSERT INTO crm_mail_taken (message_id, kind, at) VALUES ($1, $2, $3)
 ON CONFLICT DO NOTHING RETURNING true
@@ -35,8 +38,8 @@ ON CONFLICT DO NOTHING RETURNING true
 _log = structlog.get_logger(__name__)
 
 
-async def read_mailbox(url: str) -> Counter[str]:
-    """Take what came since the last reading; answers how many of each kind.
+async def read_mailbox(url: str, *, settings: Settings) -> Counter[str]:
+    """Take what came since the last reading, files too; answers how many of each kind.
 
     The first reading takes nothing: what lay there before is none of this program's business.
     Raises MailboxError.
@@ -52,17 +55,21 @@ async def read_mailbox(url: str) -> Counter[str]:
     anew = after.validity != read.validity
     taken: Counter[str] = Counter()
     for uid, content in read.letters:
-        letter = read_letter(content, name=f"{read.validity}.{uid}@{name}")
+        cut = len(content) >= LONGEST_LETTER
+        letter = read_letter(content, name=f"{read.validity}.{uid}@{name}", cut=cut)
         old = anew and letter.sent_at is not None and clock.now() - letter.sent_at > OLDEST
         if not old:
-            taken[await _take(letter)] += 1
+            taken[await _take(letter, settings)] += 1
         await _move(name, Place(read.validity, uid))
     return taken
 
 
-async def _take(letter: ReadLetter) -> str:
+async def _take(letter: ReadLetter, settings: Settings) -> str:
     """Take one letter, in one transaction with the note that it was; "again" for one taken before."""
     kind = "bounce" if letter.is_report else "automatic" if letter.automatic else "letter"
+    brought = Brought()
+    if kind == "letter" and letter.attachments and not await _taken(letter.message_id):
+        brought = await keep_attachments(letter.attachments, settings=settings)
     try:
         async with unit_of_work(SYSTEM) as work:
             if not await work.connection.fetchval(_TAKE, letter.message_id, kind, clock.now()):
@@ -71,7 +78,7 @@ async def _take(letter: ReadLetter) -> str:
                 told = (bounce.message_id, bounce.state, bounce.code)
                 await take_receipt(Receipt(EMAIL, *told))
             if kind == "letter":
-                await take_letter(_received(letter))
+                await take_letter(_received(letter, brought))
     except DomainError as error:
         # It stays in the mailbox, where a person finds it; the next ones must not wait for it.
         _log.exception("mailbox.not_taken", letter=letter.message_id, error=str(error))
@@ -81,7 +88,13 @@ async def _take(letter: ReadLetter) -> str:
     return kind
 
 
-def _received(letter: ReadLetter) -> ReceivedLetter:
+async def _taken(message_id: str) -> bool:
+    """Tell whether a letter was taken before: its files lie there already."""
+    async with reading() as connection:
+        return bool(await connection.fetchval(_WAS_TAKEN, message_id))
+
+
+def _received(letter: ReadLetter, brought: Brought) -> ReceivedLetter:
     return ReceivedLetter(
         message_id=letter.message_id,
         from_address=letter.sender,
@@ -90,6 +103,7 @@ def _received(letter: ReadLetter) -> ReceivedLetter:
         text=letter.text,
         in_reply_to=letter.answers,
         received_at=letter.sent_at,
+        brought=brought,
     )
 
 

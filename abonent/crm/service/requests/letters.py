@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from abonent.crm.service.requests.client import CLIENT, say_more
+from abonent.crm.service.requests.files import Brought, add_attachments
 from abonent.crm.service.requests.taking import LONGEST, NewRequest, Taken, take_request
 from abonent.kernel import clock
 from abonent.kernel.actor import SYSTEM, Actor
@@ -62,6 +63,7 @@ class ReceivedLetter:
     text: str = ""
     in_reply_to: Sequence[str] = ()
     received_at: datetime | None = None
+    brought: Brought = field(default_factory=Brought)
 
 
 async def take_letter(letter: ReceivedLetter, *, by: Actor = SYSTEM) -> Taken | None:
@@ -76,6 +78,7 @@ async def take_letter(letter: ReceivedLetter, *, by: Actor = SYSTEM) -> Taken | 
             return None
         taken = await _answered(work, letter, sender) or await _new(work, letter, sender, by)
         await work.connection.execute(_KEEP, letter.message_id, taken.id, clock.now())
+        await add_attachments(work, taken.id, letter.brought)
     return taken
 
 

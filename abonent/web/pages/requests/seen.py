@@ -85,6 +85,7 @@ async def show_request(request: WebRequest) -> Response:
         "topic": topics.of(found.topic),
         "events": events_of(whole),
         "joined": whole.joined,
+        "files": whole.files,
         "moves": moves,
         "mine": by.kind == "user" and int(by.id) in mine,
         "away": away,
