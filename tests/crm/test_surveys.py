@@ -468,8 +468,8 @@ async def test_what_is_wrong_is_named_and_nothing_of_it_is_kept(card: str) -> No
             assert [one.field for one in wrong.value.errors] == [field]
         assert (await survey_of_token(token)).state == "sent"
         await answer_survey(token, 1, {"score": ["3"]})
+        many = {"why-detractor": ["я" * 1001], "request-solved": ["maybe"]}
         with pytest.raises(Malformed) as wrong:
-            many = {"why-detractor": ["я" * 1001], "request-solved": ["maybe"]}
             await answer_survey(token, 2, many)
         assert {one.field for one in wrong.value.errors} == {"why-detractor", "request-solved"}
     assert list((await survey_of_token(token)).answers) == ["score"]

@@ -151,6 +151,7 @@ async def test_the_figures_of_a_month(provider: None, enter: Enter, db: Any) -> 
     for told in ("0 ±92,4", "норма +25", "из 4 спрошенных", "75 %", "1 (33 %)"):
         assert told in seen, told
     assert "(мало ответов)" in seen, "three answers in a month are chance"
+    assert 'id="months-t"' not in report, "nor is there a line of them"
     assert "3 дома, где ответов меньше 5" in seen
     assert 'href="/surveys?standing=detractor&amp;reason=speed' in report
     found = await report_on_surveys(NOON.date(), NOON.date(), by=SYSTEM, hours=48)
