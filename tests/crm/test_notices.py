@@ -86,10 +86,13 @@ async def test_money_over_a_cash_desk_has_its_receipt_and_old_money_is_no_news(
 
 async def test_what_is_taken_back_with_its_transaction_is_not_told(provider: Any) -> None:
     await on("paid")
-    with pytest.raises(RuntimeError):
+    async def pay_and_fail() -> None:
         async with unit_of_work(SYSTEM):
             await pay()
             raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        await pay_and_fail()
     assert await provider.fetchval("SELECT count(*) FROM crm_notice") == 0
 
 
