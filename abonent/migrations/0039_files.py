@@ -11,5 +11,5 @@ from abonent.migrations import sql_of
 class Migration(BaseMigration):
     """Runs sql/0039_files.sql."""
 
-    dependencies: list[tuple[str, str]] = [("abonent", "0037_escalation")]
+    dependencies: list[tuple[str, str]] = [("abonent", "0038_notices")]
     operations = [RunSQL(sql_of("0039_files"))]

@@ -19,6 +19,7 @@ from abonent.crm.demo import (
     claims,
     conversations,
     knowledge,
+    messages,
     outside,
     requests,
     scripts,
@@ -222,6 +223,8 @@ async def _live(world: World, day: date) -> None:
             world.known, staff=world.staff, seed=demo.seed, day=day, settings=world.settings
         )
     await days.close_days(by=DEMO, through=day, settings=world.settings)
+    if left <= messages.DAYS:
+        await messages.write(by=world.staff.head, day=day, left=left)
 
 
 async def _work_in_office(world: World, day: date) -> None:
@@ -246,11 +249,11 @@ async def _fill_desk(world: World) -> None:
     # What is of today is nobody's of the staff: their first hour begins empty.
     await yesterday.issue_papers(known, by=SYSTEM)
     await yesterday.ask_today(known, by=DEMO, seed=demo.seed, day=demo.day)
+    whose = known[len(known) // 2]
+    await requests.write_with_a_receipt(whose, settings=world.settings, day=demo.day)
     await visits.book_visits(known, office=OFFICE)
 
 
-    whose = known[len(known) // 2]
-    await requests.write_with_a_receipt(whose, settings=world.settings, day=demo.day)
 def _plan_payments(world: World, day: date) -> None:
     """Plan what comes in for the periods of the months ahead, once for each month."""
     ahead = day + timedelta(_AHEAD)
