@@ -132,8 +132,12 @@ class Loops:
     @property
     def in_time_share(self) -> int | None:
         """The share looked into in time, of those looked into or overdue; None of nothing."""
-        due = self.closed + self.overdue
-        return half_up(self.in_time * 10_000, due) if due else None
+        return half_up(self.in_time * 10_000, self.judged) if self.judged else None
+
+    @property
+    def judged(self) -> int:
+        """Those looked into, and those whose term is over: the others may still be in time."""
+        return self.closed + self.overdue
 
 
 @dataclass(frozen=True, slots=True)
