@@ -5,7 +5,7 @@ from __future__ import annotations
 from starlette.routing import BaseRoute
 
 from abonent.web.access import PageRoute
-from abonent.web.pages.conversations import listening, recording
+from abonent.web.pages.conversations import listening, notice, recording
 from abonent.web.pages.conversations.keeping import KEEPING
 from abonent.web.pages.identity import confirming
 from abonent.web.pages.quality import cards, judging
@@ -34,6 +34,7 @@ CONVERSATION_ROUTES: tuple[BaseRoute, ...] = (
         body_limit=recording.PART_LIMIT,
     ),
     PageRoute(f"{_MADE}/end", recording.end, right=_RECORD, methods=_POST),
+    PageRoute("/conversations/notices/{notice:int}/sound", notice.send_notice, right=_RECORD),
     PageRoute(_ONE, listening.show_conversation, right=_VIEW),
     PageRoute(f"{_ONE}/sound", listening.send_sound, right=_VIEW),
     PageRoute(f"{_ONE}/judge", judging.show_judging, right=_JUDGE),

@@ -61,6 +61,8 @@ SENTENCES = {
     "crm:quality:change": N_("After the appeal the card was judged anew"),
     "crm:quality:drawn": N_("A sample of {conversations} conversations was drawn"),
     "crm:quality:judged": N_("A conversation was judged: {score} points"),
+    "crm:conversation:notice": N_("A notice was set that is played before recordings"),
+    "crm:conversation:notice_off": N_("The notice before recordings was taken off"),
     "crm:quality:rescored": N_("The card has {score} points now"),
     "crm:quality:uphold": N_("After the appeal the card stays as it is"),
     "crm:equipment:given": N_("A device was given out"),

@@ -17,6 +17,7 @@ from abonent.crm.service.conversations import NewCall
 from abonent.crm.service.conversations_kept import hear, mark_example, tie_conversation
 from abonent.crm.service.identity import check_identity
 from abonent.crm.service.quality import draw_last_week, draw_sample, judge, move_card
+from abonent.crm.service.recording_notice import set_notice
 from abonent.kernel import clock
 from abonent.kernel.actor import SYSTEM, Actor
 from abonent.kernel.content import load_content
@@ -153,6 +154,63 @@ async def test_a_visit_is_recorded_listened_to_and_judged(
     await judging.keyboard.press("Control+Enter")
     await judging.wait_for_url("**/quality/cards/*")
     await expect(judging.locator("h1")).to_contain_text("100")
+
+
+async def _notice(settings: Settings, content: bytes) -> str:
+    """Put a notice into use; answers its hash."""
+    checked = await recording.check_sound(content, settings=settings)
+    await set_notice(checked, name="Уведомление.wav", by=SYSTEM, storage=storage_of(settings))
+    return checked.sha256
+
+
+async def test_the_notice_is_played_and_then_it_is_recorded(
+    provider: None, seat: Page, fresh_database: Settings, web_home: Any
+) -> None:
+    played = await _notice(fresh_database.having(home=web_home), wave(1))
+    await seat.context.grant_permissions(["microphone"])
+    await seat.goto(seat.url.rstrip("/") + f"{ONE}/conversations/record")
+    await expect(seat.locator("main")).to_contain_text("Уведомление.wav")
+    await seat.keyboard.press("Enter")
+    await expect(seat.locator("[data-when=telling]")).to_be_visible()
+    async with transaction() as connection:
+        assert await connection.fetchval("SELECT count(*) FROM crm_conversation") == 0
+    await expect(seat.locator("[data-stop]")).to_be_focused()
+    async with seat.expect_response("**/parts/0"):
+        pass
+    await seat.keyboard.press("Enter")
+    await expect(seat.locator("[data-when=kept]")).to_be_visible()
+    await seat.keyboard.press("Enter")
+    await seat.wait_for_url(re.compile(r"/conversations/\d+$"))
+    await expect(seat.locator("main")).to_contain_text(played[:12])
+
+
+async def test_who_objects_while_the_notice_is_played_is_not_recorded(
+    provider: None, seat: Page, fresh_database: Settings, web_home: Any
+) -> None:
+    await _notice(fresh_database.having(home=web_home), wave(60))
+    await seat.context.grant_permissions(["microphone"])
+    await seat.goto(seat.url.rstrip("/") + f"{ONE}/conversations/record")
+    await seat.keyboard.press("Enter")
+    await seat.locator("[data-object]").click()
+    await expect(seat.locator("[data-when=objected]")).to_be_visible()
+    async with transaction() as connection:
+        assert await connection.fetchval("SELECT count(*) FROM crm_conversation") == 0
+
+
+async def test_a_notice_that_cannot_be_played_is_said(
+    provider: None, seat: Page, fresh_database: Settings, web_home: Any
+) -> None:
+    await _notice(fresh_database.having(home=web_home), b"OggS" + b"no sound" * 100)
+    await seat.context.grant_permissions(["microphone"])
+    await seat.goto(seat.url.rstrip("/") + f"{ONE}/conversations/record")
+    await seat.keyboard.press("Enter")
+    await expect(seat.locator("[data-when=silent] button")).to_be_focused()
+    await seat.keyboard.press("Enter")
+    await expect(seat.locator("[data-stop]")).to_be_focused()
+    async with transaction() as connection:
+        row = await connection.fetchrow("SELECT notice_id, notice_at FROM crm_conversation")
+    assert row["notice_id"] is None
+    assert row["notice_at"] is not None
 
 
 async def test_a_denied_microphone_is_told_and_nothing_is_recorded(

@@ -94,6 +94,7 @@ SUBJECTS = {
     "escalation": "crm",
     "files": "crm",
     "notices": "crm",
+    "consent": "crm",
 }
 
 

@@ -68,7 +68,7 @@ OF_NO_ACCOUNT = {
     "entity", "shift", "code", "agreement", "day", "file", "tariff", "year", "key", "since", "view",
     "task", "user", "session", "session_id", "report", "rest", "part", "move", "answer",
     "ticket", "service", "window", "office", "slug",
-    "step", "workflow", "absence",
+    "step", "workflow", "absence", "notice",
 }  # fmt: skip
 """Parts of addresses that name nothing of an account: what such a page says is read all the same."""
 

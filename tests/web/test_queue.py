@@ -157,6 +157,41 @@ async def test_who_booked_says_the_code_and_a_wrong_one_is_refused(
     assert "20417" not in page
 
 
+async def test_the_terminal_speaks_what_is_chosen_up_to_the_ticket_and_then_the_offices_own(
+    guest: httpx.AsyncClient, office: int
+) -> None:
+    home, pay = f"/hall/{await _device(office, 'terminal')}", await service_id("А")
+    with clock.moved(TEN):
+        guest.cookies.set("abonent_language", "en")  # left by somebody on this browser
+        first = (await guest.get(home)).text
+        assert '<html lang="ru"' in first
+        switch = re.search(r'href="([^"]+)" lang="en"', first)
+        assert switch
+        chosen = (await guest.get(switch[1])).text
+        assert "What have you come for?" in chosen
+        assert f'href="{home}" lang="ru"' in chosen
+        taking = re.search(rf'href="({home}/take/{pay}[^"]*)"', chosen)
+        assert taking
+        asked = (await guest.get(taking[1])).text
+        action = re.search(r'action="([^"]+)"', asked)
+        assert action
+        slip = await guest.post(action[1], data={"key": _key(asked), "typed": ""})
+        page = (await guest.get(slip.headers["location"])).text
+    assert '<html lang="en"' in page
+    assert "Take the ticket" in page
+    assert f'data-return="{home}"' in page
+    assert f'href="{home}" autofocus' in page
+
+
+async def test_the_display_speaks_the_offices_language_alone(
+    guest: httpx.AsyncClient, office: int
+) -> None:
+    board = f"/board/{await _device(office, 'display')}"
+    guest.cookies.set("abonent_language", "en")
+    for path in (board, f"{board}?lang=en"):
+        assert '<html lang="ru"' in (await guest.get(path)).text
+
+
 async def test_a_revoked_or_foreign_address_opens_nothing(
     guest: httpx.AsyncClient, office: int
 ) -> None:

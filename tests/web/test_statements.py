@@ -37,6 +37,7 @@ payment whose account is looked for by everything it tells, and the start page o
 each department is asked once what waits."""
 NEVER_ENDS = "/day/stream"
 NOWHERE = {
+    "/conversations/notices/{notice:int}/sound",
     "/accounts/{number:str}/messages/holds/{hold:int}/lift",
     "/claims/{claim:int}/files/{file:int}",
     "/quality/cards/{card:int}",

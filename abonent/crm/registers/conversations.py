@@ -135,6 +135,12 @@ CONVERSATIONS = Register(
     scope=SCOPE,
     ways=(
         Way(
+            label=N_("Notice before a recording"),
+            path="/conversations/notice",
+            right="crm.conversation.edit",
+            icon="message",
+        ),
+        Way(
             label=N_("How long they are kept"),
             path="/conversations/rule",
             right="crm.conversation.edit",
@@ -147,7 +153,11 @@ CONVERSATIONS = Register(
         N_("No conversations yet"),
         N_("They are recorded on the card or come from the telephone exchange."),
     ),
-    done={"rule": N_("The rule is kept")},
+    done={
+        "rule": N_("The rule is kept"),
+        "notice": N_("The notice is in use: it is played before each recording"),
+        "notice-off": N_("The notice is taken off: employees say it themselves"),
+    },
 )
 EXAMPLES_REGISTER = Register(
     code="examples",

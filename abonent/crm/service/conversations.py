@@ -32,9 +32,11 @@ RECORDS = "ru.230.records"
 NO_SOUND = N_("This is no sound: WebM, Ogg, WAV, M4A or MP3 is taken.")
 
 _BEGIN = """
-INSERT INTO crm_conversation (id, account_id, kind, source, actor, state, notice_at, began_at)
-VALUES ($1, $2, $3, 'desk', $4, 'recording', $5, $5)
+INSERT INTO crm_conversation (id, account_id, kind, source, actor, state, notice_at, began_at,
+    notice_id)
+VALUES ($1, $2, $3, 'desk', $4, 'recording', $5, $5, $6)
 """
+_NOTICE = "SELECT sha256 FROM crm_recording_notice WHERE id = $1"
 _MINE = """
 SELECT account_id, began_at, state FROM crm_conversation WHERE id = $1 AND actor = $2 FOR UPDATE
 """
@@ -78,8 +80,13 @@ _AWAITED = "SELECT id, state, began_at, ended_at, tie FROM crm_conversation WHER
 _DAYS = "SELECT keep_days FROM crm_conversation_rule"
 
 
-async def begin_recording(number: str, *, by: Actor, kind: str, told: bool) -> int:
-    """Begin to record a call or visit; `told`: the subscriber has been told of it, as it must be."""
+async def begin_recording(
+    number: str, *, by: Actor, kind: str, told: bool, notice: int | None = None
+) -> int:
+    """Begin to record a call or visit; `told`: the subscriber has been told of it, as it must be.
+
+    `notice` is the one that was played just now; without it the employee said so. Raises Malformed.
+    """
     by.require("crm.conversation.record")
     if kind not in {"call", "visit"}:
         raise Malformed.of("kind", kind, N_("Choose one of those offered."))
@@ -87,8 +94,12 @@ async def begin_recording(number: str, *, by: Actor, kind: str, told: bool) -> i
         raise Malformed.of("told", "", N_("Tell the subscriber first that it is recorded."))
     async with unit_of_work(by) as work:
         account, made = await account_id(work.connection, number), new_id()
-        await work.connection.execute(_BEGIN, made, account, kind, actor_code(by), clock.now())
-        after = {"kind": kind, "told": True}
+        played = await work.connection.fetchval(_NOTICE, notice) if notice is not None else None
+        if notice is not None and played is None:
+            raise Malformed.of("notice", notice, N_("Choose one of those offered."))
+        row = (made, account, kind, actor_code(by), clock.now(), notice)
+        await work.connection.execute(_BEGIN, *row)
+        after = {"kind": kind, "told": True, "notice": played}
         subject = f"conversation:{made}"
         await work.audit("crm:conversation:begun", subject, account_id=account, after=after)
     return made

@@ -29,6 +29,7 @@ from abonent.kernel.i18n import N_, time_zone
 from abonent.kernel.storage import storage_of
 from abonent.web.dialogs import Dialog, Opened
 from abonent.web.fields import Field, Kind, Values
+from abonent.web.pages.conversations.notice import NOTICE
 from abonent.web.pages.conversations.words import EXAMPLES, KINDS, TIES
 from abonent.web.pages.people.frame import choices, number_of
 from abonent.web.render import desk_of, signed_in
@@ -230,4 +231,4 @@ RULE = Dialog(
     opened=_rule_opened,
     do=_set_rule,
 )
-KEEPING = (ATTACH, TIE, PLACE, EXAMPLE, RULE)
+KEEPING = (ATTACH, TIE, PLACE, EXAMPLE, RULE, NOTICE)

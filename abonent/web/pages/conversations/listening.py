@@ -13,6 +13,7 @@ from abonent.crm.queries.conversations import (
     conversations_of,
     listened_to,
 )
+from abonent.crm.queries.recording_notice import notice_played
 from abonent.crm.service.conversations_kept import hear
 from abonent.kernel.i18n import N_
 from abonent.kernel.storage import storage_of
@@ -53,6 +54,7 @@ async def show_conversation(request: Request) -> Response:
     context = {
         "found": found,
         "listened": await listened_to(conversation, by=by),
+        "played": await notice_played(conversation),
         "phone": whole_phone(found.phone) if whole else masked_phone(found.phone),
         "hears": found.heard_by(by),
         "own": found.actor == f"{by.kind}:{by.id}",

@@ -20,6 +20,8 @@ from abonent.crm.service.queue_setup import Device, device_by
 from abonent.crm.service.queue_tickets import arrive, take_ticket
 from abonent.kernel import clock
 from abonent.kernel.errors import Conflict, DomainError, NotFound, Refused
+from abonent.kernel.i18n import LANGUAGES, speaking
+from abonent.kernel.site import site_language
 from abonent.web.access import PUBLIC, PageRoute
 from abonent.web.errors import status_of
 from abonent.web.fields import texts_of
@@ -34,6 +36,8 @@ WATCH_SECONDS = 600
 _LONGEST_KEY = 200
 _LONGEST_TYPED = 40
 _THEMES = ("light", "dark")
+_NAMES = {"ru": "Русский", "en": "English"}
+"""Languages in their own words."""
 
 
 async def _terminal(request: Request) -> tuple[Device, Hall]:
@@ -45,11 +49,31 @@ def _home(request: Request) -> str:
     return f"/hall/{request.path_params['token']}"
 
 
+def _spoken(request: Request) -> str:
+    """The language a client chose at the terminal, which goes on in the address, else the office's."""
+    asked = request.query_params.get("lang", "")
+    on_board = request.url.path.startswith("/board/")
+    return asked if asked in LANGUAGES and not on_board else site_language()
+
+
+def _asked(request: Request) -> str:
+    """What keeps the chosen language in the addresses of the next steps; empty for the office's."""
+    spoken = _spoken(request)
+    return "" if spoken == site_language() else f"?lang={spoken}"
+
+
 def _shown(
     request: Request, template: str, context: dict[str, Any], *, status: int = 200
 ) -> Response:
     asked = request.query_params.get("theme", "")
-    known: dict[str, Any] = {"home": _home(request), "refused": ""}
+    known: dict[str, Any] = {
+        "home": _home(request),
+        "asked": _asked(request),
+        "others": [one for one in LANGUAGES if one != _spoken(request)],
+        "own": site_language(),
+        "names": _NAMES,
+        "refused": "",
+    }
     if asked in _THEMES:
         known["theme"] = asked
     response = page(request, f"queue/{template}", known | context, status=status)
@@ -61,17 +85,18 @@ Handler = Callable[[Request], Awaitable[Response]]
 
 
 def _in_hall(handler: Handler) -> Handler:
-    """What is refused, or an address out of use, is said on a page of the hall's own."""
+    """Speak the hall's language; what is refused, or out of use, is said on a page of its own."""
 
     async def served(request: Request) -> Response:
-        try:
-            return await handler(request)
-        except (Refused, Conflict, NotFound) as error:
-            gone = isinstance(error, NotFound) and not isinstance(
-                error, (TicketNotFound, NoQueueHere)
-            )
-            context = {"refused": error.text(), "gone": gone}
-            return _shown(request, "hall_refused.html", context, status=status_of(error))
+        with speaking(_spoken(request)):
+            try:
+                return await handler(request)
+            except (Refused, Conflict, NotFound) as error:
+                gone = isinstance(error, NotFound) and not isinstance(
+                    error, (TicketNotFound, NoQueueHere)
+                )
+                context = {"refused": error.text(), "gone": gone}
+                return _shown(request, "hall_refused.html", context, status=status_of(error))
 
     return served
 
@@ -132,7 +157,7 @@ async def take(request: Request) -> Response:
 
     key = form.get("key", "")[:_LONGEST_KEY] or new_key()
     ticket = await once(key, by=by, request=f"{hall.office.id} {service.id}", work=given)
-    return RedirectResponse(f"{_home(request)}/tickets/{ticket}", 303)
+    return RedirectResponse(f"{_home(request)}/tickets/{ticket}{_asked(request)}", 303)
 
 
 @_in_hall
@@ -152,7 +177,7 @@ async def come(request: Request) -> Response:
     except Refused as error:
         context = {"hall": hall, "refused": error.text()}
         return _shown(request, "terminal_code.html", context, status=status_of(error))
-    return RedirectResponse(f"{_home(request)}/tickets/{ticket.id}", 303)
+    return RedirectResponse(f"{_home(request)}/tickets/{ticket.id}{_asked(request)}", 303)
 
 
 @_in_hall
@@ -215,7 +240,9 @@ async def _calls(request: Request) -> AsyncIterator[ServerSentEvent]:
             return
         if context["mark"] != mark:
             mark = context["mark"]
-            yield ServerSentEvent(data=rendered(request, "queue/board.html", "told", context))
+            with speaking(site_language()):
+                told = rendered(request, "queue/board.html", "told", context)
+            yield ServerSentEvent(data=told)
         await anyio.sleep(TICK)
 
 

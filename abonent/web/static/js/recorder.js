@@ -71,19 +71,36 @@ async function microphone() {
   }
 }
 
+// Plays the installation's notice to its end; answers what to go on with, null where nothing is recorded.
+function tell(asked) {
+  const notice = part("notice");
+  if (!notice) return Promise.resolve(asked);
+  return new Promise((done) => {
+    const unheard = () => { show("silent"); done(null); };
+    part("object").onclick = () => { notice.pause(); show("objected"); done(null); };
+    notice.onended = () => { asked.set("notice", notice.dataset.notice); done(asked); };
+    notice.onerror = unheard;
+    if (notice.error) { unheard(); return; }
+    show("telling");
+    notice.currentTime = 0;
+    notice.play().catch(unheard);
+  });
+}
+
 async function begin(asked) {
   const answer = await post(form.action, asked).catch(() => null);
   return answer?.ok ? answer.json() : null;
 }
 
-async function record(asked) {
+async function record(asked, told) {
   show("asking");
   const stream = await microphone();
   if (!stream) return;
-  addresses = await begin(asked);
+  const heard = told ? asked : await tell(asked);
+  addresses = heard && await begin(heard);
   if (!addresses) {
     stream.getTracks().forEach((track) => track.stop());
-    show("failed");
+    if (heard) show("failed");
     return;
   }
   const types = ["audio/webm;codecs=opus", "audio/ogg;codecs=opus", "audio/mp4"];
@@ -106,7 +123,8 @@ async function record(asked) {
 
 form.addEventListener("submit", (event) => {
   event.preventDefault();
-  if (form.dataset.state === "ready") record(new FormData(form, event.submitter));
+  const { state } = form.dataset;
+  if (["ready", "silent"].includes(state)) record(new FormData(form, event.submitter), state === "silent");
 });
 part("stop").addEventListener("click", () => {
   show("keeping");
