@@ -22,6 +22,7 @@ from abonent.crm.service.surveys import send_surveys
 from abonent.crm.service.surveys_answering import end_surveys
 from abonent.kernel.actor import SYSTEM
 from abonent.kernel.jobs import JobContext, cron, job
+from abonent.crm.service.scripts import close_left_runs
 
 _LONGEST = 3600
 _TOLD_EVERY = 100
@@ -111,6 +112,14 @@ async def end_tickets_of_queue(context: JobContext) -> None:
 async def tell_of_claims(context: JobContext) -> None:
     """Tell the head of claims whose term nears its end."""
     del context
+@cron("crm.close_left_runs", minute={14, 44})
+async def close_left_conversations(context: JobContext) -> None:
+    """End conversations by scripts that were begun and forgotten."""
+    del context
+    if left := await close_left_runs():
+        _log.info("scripts.left", conversations=left)
+
+
     if alarmed := await alarm_claims():
         _log.info("claims.alarmed", claims=alarmed)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import asyncpg
@@ -20,7 +20,14 @@ from abonent.crm.queries.scripts import (
     runs_of_account,
 )
 from abonent.crm.rules import scripts as rules
-from abonent.crm.rules.scripts import BROKEN_OFF, Known, advance_sum, facts_of, in_order_of_use
+from abonent.crm.rules.scripts import (
+    ABANDONED,
+    BROKEN_OFF,
+    Known,
+    advance_sum,
+    facts_of,
+    in_order_of_use,
+)
 from abonent.crm.script_errors import (
     DraftChanged,
     DraftMissing,
@@ -31,6 +38,7 @@ from abonent.crm.script_errors import (
 )
 from abonent.crm.service import script_versions as editing
 from abonent.crm.service import scripts as playing
+from abonent.kernel import clock
 from abonent.kernel.actor import Actor
 from abonent.kernel.content import load_content
 from abonent.kernel.errors import Conflict, Forbidden, Malformed
@@ -201,6 +209,42 @@ async def test_results_count_stages_steps_people_versions_and_ends(card: str) ->
     assert await lately(by=HEAD, since=EARLY) == {SLUG: (2, 1)}
     with pytest.raises(Forbidden):
         await results_of(SLUG, stages, by=CLERK, since=EARLY, until=LATE)
+
+
+async def test_what_was_begun_and_forgotten_is_ended_and_counts_as_no_conversation(
+    card: str, db: Any
+) -> None:
+    begun = datetime(2026, 4, 6, 7, 0, tzinfo=UTC)
+    with clock.moved(begun):
+        left = await playing.begin_run(SLUG, by=CLERK, number=card)
+        lively = await playing.begin_run(SLUG, by=OTHER, number=card)
+        ended = await playing.begin_run(SLUG, by=HEAD, number=card)
+        await playing.end_run(ended, by=HEAD, outcome=BROKEN_OFF.code)
+    with clock.moved(begun + timedelta(hours=2)):
+        await _say(lively, YEAR[0], by=OTHER)
+    with clock.moved(begun + timedelta(hours=3, minutes=59)):
+        assert await playing.close_left_runs() == 0
+    with clock.moved(begun + timedelta(hours=4, minutes=1)):
+        assert await playing.close_left_runs() == 1
+        assert await playing.close_left_runs() == 0
+        told = await read_run(left, by=CLERK)
+        assert (told.outcome, told.kind) == (ABANDONED.code, "neutral")
+        assert (await read_run(lively, by=OTHER)).ended_at is None
+        with pytest.raises(RunEnded):
+            await playing.note_step(left, by=CLERK, no=1, note="Ещё раз")
+        assert await playing.begin_run(SLUG, by=CLERK, number=card) != left
+    stages = rules.stages_of((await playable_script(SLUG)).script)
+    found = await results_of(SLUG, stages, by=HEAD, since=EARLY, until=LATE)
+    assert (found.total.runs, found.total.ended, found.left) == (3, 1, 1)
+    assert ABANDONED.code not in found.outcomes
+    assert found.steps is not None
+    assert found.steps["ready"].total() == 3
+    assert await lately(by=HEAD, since=EARLY) == {SLUG: (3, 0)}
+    who = await db.fetchval(
+        "SELECT actor_kind FROM audit WHERE subject = $1 AND action = 'crm:script:ended'",
+        f"script_run:{left}",
+    )
+    assert who == "system"
 
 
 async def test_an_own_version_is_played_once_it_is_published(card: str, db: Any) -> None:

@@ -95,6 +95,8 @@ SUBJECTS = {
     "files": "crm",
     "notices": "crm",
     "consent": "crm",
+    "abandoned": "crm",
+    "notices": "crm",
 }
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from abonent.crm.rules.scripts import STAGES, stage_bit
+from abonent.crm.rules.scripts import ABANDONED, STAGES, stage_bit
 from abonent.kernel.actor import Actor
 from abonent.kernel.db import reading
 from abonent.kernel.scripts import Stage
@@ -29,12 +29,12 @@ SELECT s.step, s.answer, count(*) AS runs
 FROM crm_script_run r JOIN crm_script_step s ON s.run_id = r.id
 WHERE r.slug = $1 AND r.began_at >= $2 AND r.began_at < $3
     AND ($4::text IS NULL OR r.hash = $4) AND ($5::text IS NULL OR r.played_by = $5)
-    AND NOT s.undone
+    AND NOT s.undone AND r.outcome IS DISTINCT FROM 'ABANDONED'
 GROUP BY s.step, s.answer
 """
 _LATELY = """
 SELECT slug, count(*) AS runs, count(*) FILTER (WHERE kind = 'good') AS good
-FROM crm_script_run WHERE began_at >= $1 GROUP BY slug
+FROM crm_script_run WHERE began_at >= $1 AND outcome IS DISTINCT FROM 'ABANDONED' GROUP BY slug
 """
 _OBJECTIONS = """
 SELECT objection, count(*) AS shown, count(*) FILTER (WHERE went_on) AS won
@@ -70,7 +70,7 @@ class StageTally:
 
 @dataclass(frozen=True, slots=True)
 class Results:
-    """What came of a script in a period."""
+    """What came of a script in a period; `left` were begun, forgotten and count as none."""
 
     total: Tally
     stages: list[StageTally]
@@ -78,6 +78,7 @@ class Results:
     people: list[tuple[str, str, Tally]]
     versions: list[tuple[str, int | None, datetime, Tally]]
     steps: dict[str, Counter[int | None]] | None
+    left: int = 0
 
 
 async def results_of(
@@ -98,7 +99,8 @@ async def results_of(
     by.require(SEE)
     asked = (slug, since, until, text, person)
     async with reading() as connection:
-        groups = await connection.fetch(_GROUPED, *asked)
+        found = await connection.fetch(_GROUPED, *asked)
+        groups = [row for row in found if row["outcome"] != ABANDONED.code]
         people = sorted({row["played_by"] for row in groups})
         names = {r["code"]: r["name"] for r in await connection.fetch(_NAMES, people)}
         numbers = {r["hash"]: r["no"] for r in await connection.fetch(_VERSIONS, slug)}
@@ -133,6 +135,7 @@ async def results_of(
             reverse=True,
         ),
         steps=None if answers is None else steps,
+        left=sum(row["runs"] for row in found if row["outcome"] == ABANDONED.code),
     )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from abonent.billing.registers import DISTRICT, DISTRICTS_ARE
 from abonent.crm.queries.scripts import playable_scripts
-from abonent.crm.rules.scripts import BROKEN_OFF
+from abonent.crm.rules.scripts import OWN_ENDS
 from abonent.kernel.actor import Actor
 from abonent.kernel.db import reading
 from abonent.kernel.i18n import N_, _
@@ -42,8 +42,8 @@ async def _refine(rows: list[Row], _by: Actor) -> None:
             row["script"] = known.script.title
         if known and row.get("outcome") in known.script.outcomes:
             row["outcome"] = known.script.outcomes[row["outcome"]].label
-        elif row.get("outcome") == BROKEN_OFF.code:
-            row["outcome"] = _(BROKEN_OFF.label)
+        elif row.get("outcome") in OWN_ENDS:
+            row["outcome"] = _(OWN_ENDS[row["outcome"]].label)
 
 
 SCRIPT_RUNS = Register(

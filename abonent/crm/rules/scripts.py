@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 
 from abonent.kernel.i18n import N_
 from abonent.kernel.money import half_up
@@ -13,6 +14,12 @@ STAGES = tuple(Stage)
 LONG_TENURE_DAYS, NEWCOMER_DAYS = 730, 90
 BROKEN_OFF = Outcome(code="BROKEN_OFF", label=N_("The conversation broke off"), kind="neutral")
 """The end of a conversation that came to none of the script's own."""
+ABANDONED = Outcome(code="ABANDONED", label=N_("Left without an end"), kind="neutral")
+"""The end that the program gives to what was begun and forgotten; it counts as no conversation."""
+OWN_ENDS = {one.code: one for one in (BROKEN_OFF, ABANDONED)}
+"""Ends that no script names."""
+LEFT_AFTER = timedelta(hours=4)
+"""A conversation in which nothing was done for so long was left."""
 WHOLE = 10_000
 """Hundredths of a percent in the whole."""
 

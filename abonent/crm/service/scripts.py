@@ -8,10 +8,10 @@ from abonent.billing.queries.books import account_id
 from abonent.billing.queries.reach import check_reach
 from abonent.crm.queries.identity import actor_code
 from abonent.crm.queries.scripts import objections_book, parsed, playable_script
-from abonent.crm.rules.scripts import BROKEN_OFF, goes_on, stage_bit
+from abonent.crm.rules.scripts import ABANDONED, BROKEN_OFF, LEFT_AFTER, goes_on, stage_bit
 from abonent.crm.script_errors import RunEnded, RunNotFound, ScriptNotFound
 from abonent.kernel import clock
-from abonent.kernel.actor import Actor
+from abonent.kernel.actor import SYSTEM, Actor
 from abonent.kernel.db import unit_of_work
 from abonent.kernel.errors import Malformed
 from abonent.kernel.i18n import N_
@@ -50,6 +50,15 @@ UPDATE crm_script_step SET answer = $3, answered_at = $4, note = $5 WHERE run_id
 """
 _MOVE = "UPDATE crm_script_run SET no = $2, stages = stages | $3 WHERE id = $1"
 _END = "UPDATE crm_script_run SET ended_at = $2, outcome = $3, kind = $4, note = $5 WHERE id = $1"
+_LEFT = """
+UPDATE crm_script_run SET ended_at = $1, outcome = $3, kind = $4 WHERE id IN (
+    SELECT r.id FROM crm_script_run r
+    WHERE r.ended_at IS NULL AND r.began_at < $2 AND NOT EXISTS (
+        SELECT FROM crm_script_step s WHERE s.run_id = r.id
+            AND (s.shown_at >= $2 OR s.answered_at >= $2))
+    FOR UPDATE OF r SKIP LOCKED)
+RETURNING id, slug, account_id
+"""
 _WENT_ON = "UPDATE crm_script_objection SET went_on = $2 WHERE run_id = $1 AND went_on IS NULL"
 _BEFORE = """
 SELECT no, step, note FROM crm_script_step
@@ -148,6 +157,19 @@ async def end_run(run: int, *, by: Actor, outcome: str, note: str = "") -> None:
             raise Malformed.of("outcome", outcome, N_("Choose one of those offered."))
         await work.connection.execute(_WENT_ON, run, known[outcome].kind == "good")
         await _end(work, row, known[outcome], check_note(note))
+
+
+async def close_left_runs() -> int:
+    """End the conversations that were begun and forgotten; answers how many."""
+    now = clock.now()
+    async with unit_of_work(SYSTEM) as work:
+        asked = (now, now - LEFT_AFTER, ABANDONED.code, ABANDONED.kind)
+        rows = await work.connection.fetch(_LEFT, *asked)
+        for row in rows:
+            after = {"script": row["slug"], "outcome": ABANDONED.code}
+            subject, account = f"script_run:{row['id']}", row["account_id"]
+            await work.audit("crm:script:ended", subject, account_id=account, after=after)
+    return len(rows)
 
 
 def check_note(note: str) -> str:

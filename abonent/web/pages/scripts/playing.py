@@ -16,7 +16,7 @@ from abonent.crm.queries.scripts import (
     read_run,
     runs_of_account,
 )
-from abonent.crm.rules.scripts import BROKEN_OFF, answers_of, in_order_of_use, stages_of
+from abonent.crm.rules.scripts import BROKEN_OFF, OWN_ENDS, answers_of, in_order_of_use, stages_of
 from abonent.crm.script_errors import RunEnded
 from abonent.crm.service import scripts as service
 from abonent.kernel import clock
@@ -63,8 +63,8 @@ def _labels(scripts: Any) -> Any:
     """Words of an end by its script and code; a code that is not known any more says itself."""
 
     def label(slug: str, code: str) -> str:
-        if code == BROKEN_OFF.code:
-            return _(BROKEN_OFF.label)
+        if code in OWN_ENDS:
+            return _(OWN_ENDS[code].label)
         found = scripts[slug].script.outcomes.get(code) if slug in scripts else None
         return found.label if found else code
 
@@ -104,7 +104,7 @@ def _context(run: Run, known: About) -> dict[str, Any]:
     step = run.script.steps[run.current.step]
     outcome = None
     if run.outcome:
-        outcome = {**run.script.outcomes, BROKEN_OFF.code: BROKEN_OFF}[run.outcome]
+        outcome = {**run.script.outcomes, **OWN_ENDS}[run.outcome]
     return {
         "run": run,
         "about": known,
