@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -15,37 +15,43 @@ from abonent.kernel.money import half_up
 REPORT = "crm.request.report"
 LONGEST = timedelta(days=400)
 
-# Joined and dropped ones are told apart: they are no work of their own.
+# Joined and dropped ones are told apart: they are no work of their own. The days are counted in the
+# same pass. Districts are looked up only for who is confined to some.
 _FIGURES = """
 SELECT CASE WHEN grouping(r.topic) = 0 THEN 'topic' WHEN grouping(r.channel) = 0 THEN 'channel'
-        WHEN grouping(r.owner) = 0 THEN 'owner' ELSE 'total' END AS by,
-    coalesce(r.topic, r.channel, r.owner::text) AS what, actor_name('user:' || r.owner) AS name,
+        WHEN grouping(r.owner) = 0 THEN 'owner' WHEN grouping(r.day) = 0 THEN 'day'
+        ELSE 'total' END AS by,
+    coalesce(r.topic, r.channel, r.owner::text) AS what, r.day, actor_name('user:' || r.owner) AS name,
     count(*) FILTER (WHERE r.state NOT IN ('joined', 'dropped')) AS taken,
     count(r.answered_at) AS answered,
     count(r.answered_at) FILTER (WHERE NOT r.late) AS on_time,
     count(r.answered_at) FILTER (WHERE r.contacts = 1 AND r.reopened = 0) AS first,
     count(*) FILTER (WHERE r.reopened > 0) AS reopened,
     count(r.rating) AS rated, coalesce(sum(r.rating), 0)::bigint AS points,
-    (extract(epoch FROM percentile_cont(0.5) WITHIN GROUP (ORDER BY r.answered_at - r.received_at)
-        FILTER (WHERE r.answered_at IS NOT NULL)) / 60)::bigint AS minutes
-FROM crm_request r
-LEFT JOIN billing_account b ON b.account_id = r.account_id
-LEFT JOIN billing_place p ON p.id = b.place_id
-WHERE r.received_at >= $1 AND r.received_at < $2
-    AND ($3::text[] IS NULL OR r.account_id IS NULL OR p.district = ANY($3))
-GROUP BY GROUPING SETS ((), (r.topic), (r.channel), (r.owner))
+    count(*) FILTER (WHERE r.late OR (r.open AND r.due_at < $5)) AS late
+FROM (
+    SELECT *, (received_at AT TIME ZONE $4)::date AS day FROM crm_request
+    WHERE received_at >= $1 AND received_at < $2
+) r
+WHERE $3::text[] IS NULL OR r.account_id IS NULL OR EXISTS (SELECT FROM billing_account b
+    JOIN billing_place p ON p.id = b.place_id
+    WHERE b.account_id = r.account_id AND p.district = ANY($3))
+GROUP BY GROUPING SETS ((), (r.topic), (r.channel), (r.owner), (r.day))
 ORDER BY taken DESC
 """
-_DAYS = """
-SELECT (r.received_at AT TIME ZONE $4)::date AS day,
-    count(*) FILTER (WHERE r.state NOT IN ('joined', 'dropped')) AS taken,
-    count(*) FILTER (WHERE r.late OR (r.open AND r.due_at < $5)) AS late
-FROM crm_request r
-LEFT JOIN billing_account b ON b.account_id = r.account_id
-LEFT JOIN billing_place p ON p.id = b.place_id
-WHERE r.received_at >= $1 AND r.received_at < $2
-    AND ($3::text[] IS NULL OR r.account_id IS NULL OR p.district = ANY($3))
-GROUP BY 1 ORDER BY 1
+_MEDIANS = """
+SELECT CASE WHEN grouping(r.topic) = 0 THEN 'topic' WHEN grouping(r.channel) = 0 THEN 'channel'
+        WHEN grouping(r.owner) = 0 THEN 'owner' ELSE 'total' END AS by,
+    coalesce(r.topic, r.channel, r.owner::text) AS what,
+    (percentile_cont(0.5) WITHIN GROUP (ORDER BY r.seconds) / 60)::numeric::bigint AS minutes
+FROM (
+    SELECT topic, channel, owner, account_id, date_part('epoch', answered_at - received_at) AS seconds
+    FROM crm_request WHERE received_at >= $1 AND received_at < $2 AND answered_at IS NOT NULL
+) r
+WHERE $3::text[] IS NULL OR r.account_id IS NULL OR EXISTS (SELECT FROM billing_account b
+    JOIN billing_place p ON p.id = b.place_id
+    WHERE b.account_id = r.account_id AND p.district = ANY($3))
+GROUP BY GROUPING SETS ((), (r.topic), (r.channel), (r.owner))
 """
 
 
@@ -100,13 +106,22 @@ async def report_on_requests(first: date, last: date, *, by: Actor, now: datetim
     end = datetime.combine(last + timedelta(1), datetime.min.time(), zone)
     districts = None if by.districts is None else sorted(by.districts)
     async with reading() as connection:
-        asked: tuple[Any, ...] = (begin, end, districts)
-        rows = await connection.fetch(_FIGURES, *asked)
-        days = await connection.fetch(_DAYS, *asked, str(zone), now)
+        asked = (begin, end, districts)
+        rows = await connection.fetch(_FIGURES, *asked, str(zone), now)
+        medians = await connection.fetch(_MEDIANS, *asked)
+    minutes = {(row["by"], row["what"]): row["minutes"] for row in medians}
     found: dict[str, list[Figures]] = {"topic": [], "channel": [], "owner": [], "total": []}
+    counted: dict[date, tuple[int, int]] = {}
     for row in rows:
-        found[row["by"]].append(Figures(**{k: v for k, v in row.items() if k != "by"}))
-    taken = {row["day"]: (row["taken"], row["late"]) for row in days}
+        if row["by"] == "day":
+            counted[row["day"]] = row["taken"], row["late"]
+        else:
+            found[row["by"]].append(_figures(row, minutes.get((row["by"], row["what"]))))
     span = [first + timedelta(n) for n in range((last - first).days + 1)]
-    days_told = [(day, *taken.get(day, (0, 0))) for day in span]
-    return Report(found.pop("total")[0], found, days_told)
+    days = [(day, *counted.get(day, (0, 0))) for day in span]
+    return Report(found.pop("total")[0], found, days)
+
+
+def _figures(row: Mapping[str, Any], minutes: int | None) -> Figures:
+    told = {name: value for name, value in row.items() if name not in {"by", "day", "late"}}
+    return Figures(**told, minutes=minutes)

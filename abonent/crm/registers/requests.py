@@ -8,9 +8,11 @@ from typing import Any
 
 from abonent.billing.registers import DISTRICTS_ARE
 from abonent.crm.queries.requests import tone_of
+from abonent.crm.queries.requests_found import found_requests
 from abonent.crm.rules.requests import CHANNELS, OPEN, REPLIES, REQUEST, TEAMS, VIEW, WORK
 from abonent.crm.service.requests.working import take_to_work
 from abonent.crm.topics import classifier
+from abonent.kernel import clock
 from abonent.kernel.actor import Actor
 from abonent.kernel.db import reading
 from abonent.kernel.i18n import N_, _
@@ -26,7 +28,6 @@ from abonent.kernel.registers.declaration import (
     Way,
 )
 
-FOUND = 50
 STATES = {state.code: (state.label, state.tone) for state in REQUEST.states}
 PRIORITIES = {
     "1": (N_("urgent"), "bad"),
@@ -34,33 +35,7 @@ PRIORITIES = {
     "3": (N_("usual"), ""),
     "4": (N_("may wait"), ""),
 }
-_OF_ACCOUNT = """
-SELECT r.id FROM crm_request r JOIN billing_account_number n ON n.account_id = r.account_id
-WHERE n.number = $1 ORDER BY r.received_at DESC LIMIT $2
-"""
-_WORDS = """
-SELECT id FROM crm_request
-WHERE to_tsvector('russian', title || ' ' || text) @@ websearch_to_tsquery('russian', $1)
-ORDER BY id DESC LIMIT $2
-"""
-_BY_NUMBER = "SELECT id FROM crm_request WHERE number = $1"
 _BY_ID = "SELECT number FROM crm_request WHERE id = $1"
-_LARGEST = 2**62
-
-
-async def _finds(text: str, _by: Actor) -> Mapping[Any, str]:
-    """By number, by an account's number, then by words, the latest first."""
-    asked = text.strip().removeprefix("№").strip()
-    found: dict[int, str] = {}
-    async with reading() as connection:
-        if asked.isdecimal() and int(asked) < _LARGEST:
-            for row in await connection.fetch(_BY_NUMBER, int(asked)):
-                found[row["id"]] = _("number")
-        for row in await connection.fetch(_OF_ACCOUNT, asked, FOUND):
-            found.setdefault(row["id"], _("account number"))
-        for row in await connection.fetch(_WORDS, asked, FOUND - min(FOUND, len(found))):
-            found.setdefault(row["id"], _("words"))
-    return found
 
 
 async def topic_choices() -> Sequence[tuple[str, str]]:
@@ -198,15 +173,25 @@ _MORE = (
     ),
     Column(name="contacts", label=N_("Contacts"), sql="r.contacts", kind=Kind.NUMBER, shown=False),
 )
+# Who left long ago owns none of the latest ones: theirs are looked up, not walked to.
+_OWNED = """
+SELECT id AS key FROM crm_request WHERE owner = ANY(ARRAY(
+    SELECT u.id FROM web_user u WHERE u.id::text = ANY($1::text[])
+    UNION SELECT w.user_id FROM staff_away(now()) w
+        WHERE coalesce(w.stand_in, 0)::text = ANY($1::text[])))
+UNION ALL
+SELECT id FROM crm_request WHERE '0' = ANY($1::text[]) AND owner IS NULL
+"""
+_OWNER_IS = Filter(
+    name="owner",
+    label=N_("Works on it"),
+    ask=Ask.CHOICE,
+    sql="""(coalesce(r.owner, 0)::text = ANY($1::text[]) OR EXISTS (SELECT FROM staff_away(now()) w
+        WHERE w.user_id = r.owner AND coalesce(w.stand_in, 0)::text = ANY($1::text[])))""",
+    options=owner_choices,
+)
 _FILTERS = (
-    Filter(
-        name="owner",
-        label=N_("Works on it"),
-        ask=Ask.CHOICE,
-        sql="""(coalesce(r.owner, 0)::text = ANY($1::text[]) OR EXISTS (SELECT FROM staff_away(now()) w
-            WHERE w.user_id = r.owner AND coalesce(w.stand_in, 0)::text = ANY($1::text[])))""",
-        options=owner_choices,
-    ),
+    _OWNER_IS,
     Filter(
         name="team",
         label=N_("Team"),
@@ -284,10 +269,16 @@ REQUESTS = Register(
     ),
     extras={"of": "b.number", "is_open": "r.open", "due_is": "r.due_at", "warn_is": "r.warn_at"},
     sort="due",
-    finds=_finds,
+    finds=found_requests,
     search_label=N_("Number, account or words"),
     filters=(
-        Filter(name="late", label=N_("Late"), ask=Ask.FLAG, sql="r.due_at < now()"),
+        Filter(
+            name="late",
+            label=N_("Late"),
+            ask=Ask.FLAG,
+            sql="r.due_at < $1::timestamptz",
+            given=clock.now,
+        ),
         Filter(
             name="unheeded",
             label=N_("Nobody deals with it"),
@@ -356,7 +347,8 @@ ALL_REQUESTS = replace(
             sql="r.rating::text = ANY($1::text[])",
             choices=tuple((str(n), str(n)) for n in range(1, 6)),
         ),
-        *_FILTERS,
+        replace(_OWNER_IS, among=_OWNED),
+        *_FILTERS[1:],
     ),
     actions=(),
     ways=(),

@@ -160,7 +160,7 @@ def _value(one: Filter, texts: tuple[str, ...]) -> tuple[Any, ...]:
         raise ValueError(_TOO_LONG)
     match one.ask:
         case Ask.FLAG:
-            return ()
+            return (one.given(),) if one.given else ()
         case Ask.CHOICE:
             known = {value for value, _words in one.choices}
             if known and not known.issuperset(texts):

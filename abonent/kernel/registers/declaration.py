@@ -84,7 +84,8 @@ class Ask(StrEnum):
 class Filter:
     """A filter: `sql` is a condition over the source in which $1 is what was given.
 
-    CHOICE gives a text[]; TEXT a text as `read` makes it of what was typed; FLAG nothing. DAYS and
+    CHOICE gives a text[]; TEXT a text as `read` makes it of what was typed; FLAG what `given` answers
+    at that moment, such as the time by the program's clock, or nothing. DAYS and
     AMOUNTS have two conditions, `least` and `most`, each with its own $1: a date (`most` is the last
     day, inclusive) or minor units. With `instants` the date is the instant at which that day begins. `among` is a statement, quick by an index, that gives a column
     `key`: the keys of every row that can match. Where they are few the page is looked for among
@@ -102,6 +103,7 @@ class Filter:
     choices: Sequence[tuple[str, str]] = ()
     options: Options | None = None
     read: Callable[[str], str] = str.strip
+    given: Callable[[], Any] | None = None
     hint: str = ""
     instants: bool = False
     of_districts: bool = False

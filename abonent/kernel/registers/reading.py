@@ -105,7 +105,7 @@ async def read_page(register: Register, asked: Asked, *, by: Actor, limit: int =
         _begin(statement, asked.sort, start, down=down)
     text = statement.page(asked, _order(asked.sort, register, down=down), limit + 1)
     async with reading() as connection:
-        found = await connection.fetch(text, *statement.parameters)
+        found = await _fetched(connection, text, statement.parameters)
     rows = [dict(row) for row in found[:limit]]
     more, from_here = len(found) > limit, start is not None
     if back and from_here:
@@ -121,9 +121,8 @@ async def _found(register: Register, asked: Asked, by: Actor) -> Page:
     """What the search found, the surest first, on one page."""
     statement = _Statement(register, asked, by)
     async with reading() as connection:
-        found = await connection.fetch(
-            statement.text(_selected(register, asked)), *statement.parameters
-        )
+        text = statement.text(_selected(register, asked))
+        found = await _fetched(connection, text, statement.parameters)
     known = {row["key"]: dict(row) for row in found}
     rows = [known[key] for key in asked.found or () if key in known]
     await _refined(register, rows, by)
@@ -141,7 +140,8 @@ async def read_totals(
     try:
         async with transaction() as connection:
             await connection.execute(f"SET LOCAL statement_timeout = {within_ms}")
-            row = await connection.fetchrow(statement.text([_COUNT, *sums]), *statement.parameters)
+            text = statement.text([_COUNT, *sums])
+            [row] = await _fetched(connection, text, statement.parameters)
     except asyncpg.QueryCanceledError:
         return None
     return Totals(row["rows"], {column.name: row[column.name] for column in summed})
@@ -154,7 +154,7 @@ async def read_keys(register: Register, asked: Asked, *, by: Actor, limit: int) 
     tail = _order(asked.sort, register, down=asked.descending) + f" LIMIT {limit}"
     selected = [f"{register.key} AS key", f"{asked.sort.order} AS sorted_at"]
     async with reading() as connection:
-        rows = await connection.fetch(statement.text(selected, tail), *statement.parameters)
+        rows = await _fetched(connection, statement.text(selected, tail), statement.parameters)
     return [row["key"] for row in rows]
 
 
@@ -188,6 +188,16 @@ async def plan_of(connection: Connection, register: Register, asked: Asked, by: 
     text = statement.page(asked, _order(asked.sort, register, down=asked.descending), PAGE + 1)
     rows = await connection.fetch(f"EXPLAIN (ANALYZE, BUFFERS) {text}", *statement.parameters)
     return [row[0] for row in rows]
+
+
+async def _fetched(connection: Connection, text: str, parameters: Sequence[Any]) -> Sequence[Any]:
+    """Run a statement that is planned for these very values.
+
+    A plan made for whatever may be asked walks all of an order in search of what is rare.
+    """
+    statement = await connection.prepare(text)
+    found: Sequence[Any] = await statement.fetch(*parameters)
+    return found
 
 
 async def _refined(register: Register, rows: list[Row], by: Actor) -> None:

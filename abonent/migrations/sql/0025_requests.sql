@@ -67,6 +67,9 @@ CREATE INDEX crm_request_account ON crm_request (account_id, received_at DESC);
 CREATE INDEX crm_request_received ON crm_request (received_at, id);
 CREATE INDEX crm_request_due ON crm_request (coalesce(due_at, 'infinity'), id) WHERE open;
 CREATE INDEX crm_request_owner ON crm_request (owner) WHERE open;
+CREATE INDEX crm_request_owned ON crm_request (owner, received_at);
+CREATE INDEX crm_request_topic ON crm_request (topic, received_at);
+CREATE INDEX crm_request_state ON crm_request (state, received_at) WHERE state <> 'closed';
 CREATE INDEX crm_request_from ON crm_request (reply_to) WHERE open AND reply_to <> '';
 CREATE INDEX crm_request_joined ON crm_request (joined_to) WHERE joined_to IS NOT NULL;
 CREATE INDEX crm_request_warn ON crm_request (warn_at) WHERE open AND warned_at IS NULL;
@@ -74,6 +77,13 @@ CREATE INDEX crm_request_answered ON crm_request (answered_at) WHERE state IN ('
 CREATE INDEX crm_contact_email ON crm_contact (lower(value)) WHERE kind = 'email' AND removed_at IS NULL;
 CREATE INDEX crm_request_bad ON crm_request (rated_at) WHERE rating <= 2;
 CREATE INDEX crm_request_words ON crm_request USING gin (to_tsvector('russian', title || ' ' || text));
+
+-- Requests that say so, in no order, at most so many. How many there are is not known before, and what
+-- is guessed may lead to reading every one of them: only the index of words may be asked.
+CREATE FUNCTION crm_requests_saying(asked tsquery, most integer) RETURNS SETOF bigint
+LANGUAGE sql STABLE SET enable_seqscan = off SET enable_indexscan = off AS $$
+    SELECT id FROM crm_request WHERE to_tsvector('russian', title || ' ' || text) @@ asked LIMIT most
+$$;
 
 -- What was said on a request after it came: by the client, to the client, among colleagues.
 CREATE TABLE crm_request_line (

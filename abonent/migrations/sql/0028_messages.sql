@@ -25,6 +25,8 @@ CREATE TABLE crm_message (
 COMMENT ON COLUMN crm_message.text_hash IS 'sha256 of what was said, its first 16 digits: proves it after the text is erased';
 COMMENT ON COLUMN crm_message.reason IS 'the rule that refused it, or what the gateway or the mail server answered';
 COMMENT ON COLUMN crm_message.due_at IS 'not before: messages of the day that came at night wait for the morning';
+-- The register finds its page by the order alone and reads the rest by this.
+CREATE INDEX crm_message_id ON crm_message (id);
 CREATE INDEX crm_message_queued ON crm_message (queued_at, id);
 CREATE INDEX crm_message_subscriber ON crm_message (subscriber_id, queued_at) WHERE subscriber_id IS NOT NULL;
 CREATE INDEX crm_message_account ON crm_message (account_id, queued_at, id);
