@@ -205,13 +205,14 @@ CLAIMS = Register(
     ),
     path="/claims",
     right=VIEW,
-    source="""crm_claim k JOIN billing_account b ON b.account_id = k.account_id
-        JOIN billing_place p ON p.id = b.place_id
+    source="""crm_claim k LEFT JOIN billing_account b ON b.account_id = k.account_id
+        LEFT JOIN billing_place p ON p.id = b.place_id
         LEFT JOIN crm_account f ON f.account_id = k.account_id
         LEFT JOIN crm_contract c ON c.id = f.contract_id
         LEFT JOIN crm_subscriber s ON s.id = c.subscriber_id""",
     where="k.open",
     key="k.id",
+    keys_first=True,
     key_type="bigint",
     columns=(
         _NUMBER,

@@ -101,8 +101,10 @@ LEFT JOIN billing_place p ON p.id = b.place_id""",
             name="day",
             label=N_("Day"),
             ask=Ask.DAYS,
-            least="t.day >= $1",
-            most="t.day <= $1",
+            # Booked sixty days ahead at most and never for a day gone by: says nothing new, but lets
+            # the register's order begin and end beside these days.
+            least="t.day >= $1 AND t.created_at >= $1::date - 62",
+            most="t.day <= $1 AND t.created_at < $1::date + 2",
         ),
         Filter(
             name="office",

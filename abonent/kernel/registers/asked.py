@@ -19,7 +19,10 @@ Pairs: TypeAlias = Sequence[tuple[str, str]]
 LONGEST = 200
 FEW = 20_000
 """So many keys or fewer are quicker looked through than the register's order."""
-_FEW_KEYS = "SELECT key FROM ({among}) k LIMIT {most}"
+_FEW_KEYS = """
+SELECT CASE WHEN count(*) <= {few} THEN coalesce(array_agg(key), '{{}}') END
+FROM (SELECT key FROM ({among}) k LIMIT {few} + 1) k
+"""
 
 _BAD_DAY = N_("A date is written YYYY-MM-DD.")
 _BAD_AMOUNT = N_("An amount is written in digits, such as 560 or 560,50.")
@@ -106,11 +109,11 @@ async def _among(register: Register, asked: Asked) -> tuple[Any, ...] | None:
     """The keys among which the page is, where a filter knows that they are few."""
     for one in register.filters:
         if one.among and one.name in asked.typed and one.name not in asked.errors:
-            statement = _FEW_KEYS.format(among=one.among, most=FEW + 1)
+            statement = _FEW_KEYS.format(among=one.among, few=FEW)
             async with reading() as connection:
-                rows = await connection.fetch(statement, _value(one, asked.typed[one.name])[0])
-            if len(rows) <= FEW:
-                return tuple({row["key"]: None for row in rows})
+                keys = await connection.fetchval(statement, _value(one, asked.typed[one.name])[0])
+            if keys is not None:
+                return tuple(dict.fromkeys(keys))
     return None
 
 
