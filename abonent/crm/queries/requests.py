@@ -55,6 +55,14 @@ ORDER BY w.until IS NOT NULL, s.name
 """
 
 
+_TEAMS = """
+SELECT t.team, s.id, s.name, w.until FROM unnest($1::text[]) AS t (team)
+CROSS JOIN staff_of(t.team) s LEFT JOIN staff_away($2) w ON w.user_id = s.id
+ORDER BY w.until IS NOT NULL, s.name
+"""
+_NUMBER = "SELECT number FROM crm_request WHERE id = $1"
+
+
 @dataclass(frozen=True, slots=True)
 class Request:
     """A request as its page shows it; `reply_shown` is masked for who may not see contacts."""
@@ -244,6 +252,19 @@ async def people_of(team: str) -> Sequence[tuple[str, str]]:
     async with reading() as connection:
         rows = await connection.fetch(_TEAM, team, clock.now())
     return [(str(row["id"]), _named(row["name"], row["until"])) for row in rows]
+
+
+async def team_people(teams: Sequence[str]) -> Sequence[tuple[str, int, str]]:
+    """The people of several teams: team, id and name, those who are away last."""
+    async with reading() as connection:
+        rows = await connection.fetch(_TEAMS, list(teams), clock.now())
+    return [(row["team"], row["id"], _named(row["name"], row["until"])) for row in rows]
+
+
+async def number_of_request(key: int) -> int:
+    """The number of a request by its id."""
+    async with reading() as connection:
+        return int(await connection.fetchval(_NUMBER, key))
 
 
 def _named(name: str, until: date | None) -> str:

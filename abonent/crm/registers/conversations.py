@@ -135,17 +135,17 @@ CONVERSATIONS = Register(
     scope=SCOPE,
     ways=(
         Way(
-            label=N_("Notice before a recording"),
-            path="/conversations/notice",
-            right="crm.conversation.edit",
-            icon="message",
-        ),
-        Way(
             label=N_("How long they are kept"),
             path="/conversations/rule",
             right="crm.conversation.edit",
             icon="settings",
             key="KeyE",
+        ),
+        Way(
+            label=N_("Notice before a recording"),
+            path="/conversations/notice",
+            right="crm.conversation.edit",
+            icon="message",
         ),
     ),
     icon="phone-call",

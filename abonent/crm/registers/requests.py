@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from abonent.billing.registers import DISTRICTS_ARE
-from abonent.crm.queries.requests import tone_of
+from abonent.crm.queries.requests import number_of_request, tone_of
 from abonent.crm.queries.requests_found import found_requests
 from abonent.crm.rules.requests import CHANNELS, OPEN, REPLIES, REQUEST, TEAMS, VIEW, WORK
 from abonent.crm.service.requests.working import take_to_work
@@ -35,7 +35,6 @@ PRIORITIES = {
     "3": (N_("usual"), ""),
     "4": (N_("may wait"), ""),
 }
-_BY_ID = "SELECT number FROM crm_request WHERE id = $1"
 
 
 async def topic_choices() -> Sequence[tuple[str, str]]:
@@ -71,12 +70,7 @@ async def _to_take(keys: Sequence[Any], _values: Mapping[str, Any], _by: Actor) 
 
 
 async def _take(key: Any, _values: Mapping[str, Any], by: Actor, _note: str) -> None:
-    await take_to_work(await _number(key), by=by)
-
-
-async def _number(key: Any) -> int:
-    async with reading() as connection:
-        return int(await connection.fetchval(_BY_ID, int(key)))
+    await take_to_work(await number_of_request(int(key)), by=by)
 
 
 _NUMBER_COLUMN = Column(

@@ -126,7 +126,8 @@ class Bulk:
     `preview` tells what it would change before anything is; `act` does one row, in its own unit of
     work, and may refuse it: the refusal is shown beside the row. `key` is the row's key, `note` a
     code under which the same task does the same row once. One with `file` makes a PDF of all rows
-    instead, which is handed over as the task's file.
+    instead, which is handed over as the task's file. `options` reads the choices of a field by its
+    name; `named` says how a refused row is called (default: its key).
     """
 
     code: str
@@ -139,6 +140,8 @@ class Bulk:
         None
     )
     fields: tuple[Any, ...] = ()
+    options: Mapping[str, Options] = field(default_factory=dict)
+    named: Callable[[Any], Awaitable[str]] | None = None
     icon: str = ""
 
 
@@ -162,6 +165,7 @@ class Register:
     searches by `search`, a condition, or by `finds`: keys with why each matched, the surest first.
     `tone` colours a row by its norm. `refine` brings a page's rows to the open day where the stored
     ones may lag. `scope` is a condition with $1 = the districts (text[]) that an actor is confined to.
+    `onward` are buttons that take the state of the register along in their address.
     `done` are the words for what a dialog says it did: "?done=code".
 
     `keys_first` finds the keys of a page before it reads its columns. With a `source` of LEFT JOINs
@@ -188,6 +192,7 @@ class Register:
     refine: Callable[[list[Row], Actor], Awaitable[None]] | None = None
     actions: tuple[Bulk, ...] = ()
     ways: tuple[Way, ...] = ()
+    onward: tuple[Way, ...] = ()
     scope: str = ""
     keys_first: bool = False
     empty: tuple[str, str] = ("", "")

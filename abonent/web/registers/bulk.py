@@ -36,7 +36,11 @@ def bulk_dialog(register: Register, action: Bulk) -> Dialog:
         by = signed_in(request).actor
         keys = await _keys(register, request, by)
         given = {asked.name: _text(asked.attributes.get("value")) for asked in action.fields}
-        return Opened(back=register.path, given=given, can=bool(keys), context={"rows": len(keys)})
+        choices = {name: await read() for name, read in action.options.items()}
+        context = {"rows": len(keys)}
+        return Opened(
+            back=register.path, given=given, choices=choices, can=bool(keys), context=context
+        )
 
     async def preview(request: Request, values: Values) -> Mapping[str, Any]:
         by = signed_in(request).actor

@@ -127,5 +127,6 @@ async def _change_one(
     try:
         await action.act(key, task.given, actor, f"{task.id}:{key}")
     except DomainError as error:
-        refused.append((str(key), error.text()))
+        told = str(key) if action.named is None else await action.named(key)
+        refused.append((told, error.text()))
         _log.info("bulk.refused", task=task.id, key=str(key), code=error.code)

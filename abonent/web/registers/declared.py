@@ -14,7 +14,7 @@ from abonent.crm.registers.identity import LAPSES
 from abonent.crm.registers.messages import MESSAGES
 from abonent.crm.registers.payments import PAYMENTS
 from abonent.crm.registers.queue import TICKETS
-from abonent.crm.registers.requests import ALL_REQUESTS, REQUESTS
+from abonent.crm.registers.requests import ALL_REQUESTS
 from abonent.crm.registers.scripts import SCRIPT_RUNS
 from abonent.crm.registers.subscribers import SUBSCRIBERS
 from abonent.crm.registers.surveys import SURVEYS
@@ -23,6 +23,7 @@ from abonent.web.registers.audit import AUDIT
 from abonent.web.registers.knowledge import KNOWLEDGE
 from abonent.web.registers.legal import LEGAL
 from abonent.web.registers.staff import ROLES, STAFF
+from abonent.web.registers.requests import REQUESTS
 
 _ALL: tuple[Register, ...] = (
     SUBSCRIBERS,
