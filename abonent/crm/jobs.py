@@ -6,6 +6,10 @@ import structlog
 
 from abonent.billing.queries.outside.files import TAKE_JOB
 from abonent.billing.service.outside.files import take_file
+from abonent.crm.service.campaigns.counting import JOB as COUNT_JOB
+from abonent.crm.service.campaigns.counting import count_campaign
+from abonent.crm.service.campaigns.effect import note_effects
+from abonent.crm.service.campaigns.sending import send_campaigns
 from abonent.crm.service.claims.answering import alarm_claims
 from abonent.crm.service.companies import ROUND, issue_all_due
 from abonent.crm.service.conversations import end_lost_recordings
@@ -18,11 +22,11 @@ from abonent.crm.service.quality import draw_last_week
 from abonent.crm.service.queue_tickets import end_tickets
 from abonent.crm.service.requests.answering import close_requests
 from abonent.crm.service.requests.warning import escalate_requests, warn_requests
+from abonent.crm.service.scripts import close_left_runs
 from abonent.crm.service.surveys import send_surveys
 from abonent.crm.service.surveys_answering import end_surveys
 from abonent.kernel.actor import SYSTEM
 from abonent.kernel.jobs import JobContext, cron, job
-from abonent.crm.service.scripts import close_left_runs
 
 _LONGEST = 3600
 _TOLD_EVERY = 100
@@ -108,10 +112,6 @@ async def end_tickets_of_queue(context: JobContext) -> None:
         _log.info("queue.ended", tickets=ended)
 
 
-@cron("crm.alarm_claims", minute={25})
-async def tell_of_claims(context: JobContext) -> None:
-    """Tell the head of claims whose term nears its end."""
-    del context
 @cron("crm.close_left_runs", minute={14, 44})
 async def close_left_conversations(context: JobContext) -> None:
     """End conversations by scripts that were begun and forgotten."""
@@ -120,6 +120,10 @@ async def close_left_conversations(context: JobContext) -> None:
         _log.info("scripts.left", conversations=left)
 
 
+@cron("crm.alarm_claims", minute={25})
+async def tell_of_claims(context: JobContext) -> None:
+    """Tell the head of claims whose term nears its end."""
+    del context
     if alarmed := await alarm_claims():
         _log.info("claims.alarmed", claims=alarmed)
 
@@ -156,6 +160,29 @@ async def write_notices(context: JobContext) -> None:
     done = await send_notices()
     if any(done.values()):
         _log.info("notices.written", **done)
+
+
+@job(COUNT_JOB, seconds=_LONGEST)
+async def count_people_of_campaign(context: JobContext, *, campaign: int) -> None:
+    """Make the dry run of a campaign; one broken off is made again from the beginning."""
+    del context
+    await count_campaign(campaign)
+
+
+@cron("crm.send_campaigns", seconds=_LONGEST)
+async def write_campaigns(context: JobContext) -> None:
+    """Send each minute what may go of the campaigns that go out."""
+    del context
+    if handled := await send_campaigns():
+        _log.info("campaigns.sent", people=handled)
+
+
+@cron("crm.note_effects", minute={13})
+async def note_what_came_of_campaigns(context: JobContext) -> None:
+    """Note each hour who reached the goal of a campaign."""
+    del context
+    if noted := await note_effects():
+        _log.info("campaigns.noted", campaigns=noted)
 
 
 @cron("crm.read_mailbox", seconds=300)

@@ -105,6 +105,12 @@ SECTIONS: tuple[Section, ...] = (
                 right="crm.message.view",
             ),
             Item(
+                label=N_("Campaigns"),
+                path="/campaigns",
+                icon="users",
+                right="crm.campaign.view",
+            ),
+            Item(
                 label=N_("Knowledge base"),
                 path="/knowledge",
                 icon="school",

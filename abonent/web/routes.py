@@ -6,6 +6,7 @@ from starlette.routing import BaseRoute
 
 from abonent.web.access import PUBLIC, SIGNED_IN, PageRoute
 from abonent.web.account_routes import ACCOUNT_ROUTES
+from abonent.web.campaign_routes import CAMPAIGN_ROUTES
 from abonent.web.cash_routes import CASH_ROUTES
 from abonent.web.claims_routes import CLAIM_ROUTES
 from abonent.web.companies_routes import COMPANY_ROUTES
@@ -54,6 +55,7 @@ ROUTES: tuple[BaseRoute, ...] = (
     *COMPANY_ROUTES,
     *OUTSIDE_ROUTES,
     *MESSAGE_ROUTES,
+    *CAMPAIGN_ROUTES,
     *CONVERSATION_ROUTES,
     *SCRIPT_ROUTES,
     *SURVEY_ROUTES,

@@ -21,6 +21,7 @@ from abonent.crm.quality_form import quality_form
 from abonent.crm.queries import face_of
 from abonent.crm.queries.people import contacts_of
 from abonent.crm.queries.surveys import survey_of_token
+from abonent.crm.service.campaigns.drafting import Draft, draft_campaign
 from abonent.crm.service.claims.taking import NewClaim, take_claim
 from abonent.crm.service.companies import issue_for_account
 from abonent.crm.service.consents import Channel, NewConsent, Purpose, give_consent
@@ -153,6 +154,7 @@ async def world(db: Any, database: Settings, tmp_path: Path) -> Any:
             "account": face.account_id,
             "message": await _message_to(face.account_id),
             "survey": await _survey_of(FOREIGN),
+            "campaign": await _campaign(),
             "hold": made,
             **await a_talk(database.having(home=tmp_path)),
             "place": face.place,
@@ -171,6 +173,12 @@ async def _message_to(account: int) -> int:
         queued = await queue_message(work, new)
     assert queued.id is not None
     return queued.id
+
+
+async def _campaign() -> int:
+    """A campaign to whoever lives anywhere; its id."""
+    draft = Draft(name="чужая", channel="sms", text="чужая весть")
+    return await draft_campaign("", draft, by=SYSTEM)
 
 
 async def _survey_of(account: str) -> int:
@@ -201,7 +209,7 @@ def test_every_part_of_an_address_is_known_to_be_of_an_account_or_not() -> None:
     known = OF_NO_ACCOUNT | {
         "number", "no", "contact", "consent", "device", "note", "scan", "document", "desk",
         "payment", "place", "row", "request", "run", "conversation", "card", "claim",
-        "account", "hold", "message", "survey",
+        "account", "hold", "message", "survey", "campaign",
     }  # fmt: skip
     assert {name for _, _, names in _pages() for name in names} - known == set()
 

@@ -128,6 +128,8 @@ NAMED = {
     "/requests/{request}": "SELECT max(number) AS request FROM crm_request",
     "/surveys/{survey}": """SELECT id AS survey FROM crm_survey_sent
         ORDER BY request_id IS NULL, id LIMIT 1""",
+    "/campaigns/{campaign}": """SELECT id AS campaign FROM crm_campaign
+        WHERE launched_at IS NOT NULL ORDER BY id LIMIT 1""",
     "/claims/{claim}": "SELECT max(id) AS claim FROM crm_claim WHERE posted IS NOT NULL",
     "/claims/{claim}/answers/{answer}": """SELECT claim_id AS claim, id AS answer
         FROM crm_claim_answer LIMIT 1""",

@@ -15,6 +15,7 @@ from abonent.billing.service.entities import name_legal_entity
 from abonent.billing.service.imports.payments import PaymentRow, take_payments
 from abonent.crm.demo import (
     acts,
+    campaigns,
     cards,
     claims,
     conversations,
@@ -225,6 +226,8 @@ async def _live(world: World, day: date) -> None:
     await days.close_days(by=DEMO, through=day, settings=world.settings)
     if left <= messages.DAYS:
         await messages.write(by=world.staff.head, day=day, left=left)
+    if left <= campaigns.DAYS:
+        await campaigns.write_to_many(by=world.staff.head, day=day, left=left)
 
 
 async def _work_in_office(world: World, day: date) -> None:

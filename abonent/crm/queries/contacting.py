@@ -53,12 +53,12 @@ JOIN billing_legal_entity e ON e.id = b.legal_entity_id
 LEFT JOIN crm_account a ON a.account_id = b.account_id
 LEFT JOIN crm_contract c ON c.id = a.contract_id
 LEFT JOIN crm_subscriber s ON s.id = c.subscriber_id
-WHERE b.account_id = $1
+WHERE b.account_id = ANY($1::bigint[])
 """
 _PROVIDER = "SELECT name, phone FROM billing_legal_entity ORDER BY id LIMIT 1"
 _ATTEMPTS = """
-SELECT at, way, purpose, template, capped FROM crm_contact_attempt
-WHERE who = $1 AND at > $2 AND (purpose = 'debt' OR at > $3)
+SELECT who, at, way, purpose, template, capped FROM crm_contact_attempt
+WHERE who = ANY($1::text[]) AND at > $2 AND (purpose = 'debt' OR at > $3)
 """
 
 
@@ -129,15 +129,28 @@ async def contacted(
     connection: Any, account: int | None, *, channel: str, at: datetime
 ) -> Contacted:
     """Whose an account is; None for somebody who has none."""
-    row = await connection.fetchrow(_CONTACT, account, channel, at) if account else None
-    if row is None:
-        own = await connection.fetchrow(_PROVIDER)
-        return Contacted(
-            account, None, "", "", "", "", own["name"], own["phone"],
-            legal_person=False, holds=(), consents=False,
-        )  # fmt: skip
+    accounts = [account] if account else []
+    found = await all_contacted(connection, accounts, channel=channel, at=at) if accounts else {}
+    if account in found:
+        return found[account]
+    own = await connection.fetchrow(_PROVIDER)
     return Contacted(
-        account_id=account,
+        account, None, "", "", "", "", own["name"], own["phone"],
+        legal_person=False, holds=(), consents=False,
+    )  # fmt: skip
+
+
+async def all_contacted(
+    connection: Any, accounts: Sequence[int], *, channel: str, at: datetime
+) -> dict[int, Contacted]:
+    """Whose several accounts are, by account."""
+    rows = await connection.fetch(_CONTACT, list(accounts), channel, at)
+    return {row["account_id"]: _contacted(row) for row in rows}
+
+
+def _contacted(row: Any) -> Contacted:
+    return Contacted(
+        account_id=row["account_id"],
         subscriber=row["id"],
         number=row["number"],
         name=row["name"] or "",
@@ -155,10 +168,22 @@ async def person_of_contact(
     connection: Any, known: Contacted, address: str, at: datetime
 ) -> Person:
     """What the rules must know of the person, with every attempt that any of them counts."""
-    who = known.who(address)
-    rows = await connection.fetch(_ATTEMPTS, who, at - _KEPT, at - 2 * DAY)
-    attempts = [
-        Attempt(row["at"], Way(row["way"]), Purpose(row["purpose"]), row["template"], row["capped"])
-        for row in rows
+    (person,) = await persons_of_contact(connection, [(known, address)], at)
+    return person
+
+
+async def persons_of_contact(
+    connection: Any, asked: Sequence[tuple[Contacted, str]], at: datetime
+) -> list[Person]:
+    """The same of several people with the address each is written to, in their order."""
+    names = [known.who(address) for known, address in asked]
+    rows = await connection.fetch(_ATTEMPTS, names, at - _KEPT, at - 2 * DAY)
+    attempts: dict[str, list[Attempt]] = {}
+    for row in rows:
+        way, purpose = Way(row["way"]), Purpose(row["purpose"])
+        one = Attempt(row["at"], way, purpose, row["template"], row["capped"])
+        attempts.setdefault(row["who"], []).append(one)
+    return [
+        Person(known.legal_person, known.holds, known.consents, attempts.get(who, []))
+        for who, (known, _address) in zip(names, asked, strict=True)
     ]
-    return Person(known.legal_person, known.holds, known.consents, attempts)

@@ -42,6 +42,8 @@ REASONS = {
     "REPRESENTATIVE": N_("has a representative"),
     "LEGAL_RULE_UNCHECKED": N_("a rule of law is not checked"),
     "ERASED": N_("the text was erased"),
+    "NO_DEBT": N_("no debt any more"),
+    "TOO_LONG": N_("too long with this name"),
     "died": N_("the program was stopped while sending"),
 }
 LISTED = 50

@@ -14,7 +14,7 @@ from abonent.crm.ways import Why
 from abonent.kernel.actor import Actor
 from abonent.kernel.db import reading
 from abonent.kernel.i18n import N_, _
-from abonent.kernel.registers.declaration import Ask, Column, Filter, Kind, Register, Row
+from abonent.kernel.registers.declaration import Ask, Column, Filter, Kind, Register, Row, Way
 
 FOUND = 100
 """The most that the search line brings into the register; more calls for a narrower question."""
@@ -243,6 +243,15 @@ LEFT JOIN billing_place p ON p.id = a.place_id""",
     tone=_tone,
     refine=_as_of_today,
     scope="p.district = ANY($1::text[])",
+    onward=(
+        Way(
+            label=N_("Message to these"),
+            path="/campaigns/new",
+            right="crm.campaign.edit",
+            icon="message",
+            key="KeyM",
+        ),
+    ),
     icon="users",
     empty=(
         N_("No subscribers yet"),

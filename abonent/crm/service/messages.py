@@ -19,7 +19,16 @@ from abonent.crm.queries.contacting import (
     person_of_contact,
 )
 from abonent.crm.queries.templates import templates_in_force
-from abonent.crm.rules.contacting import Person, Purpose, Question, Verdict, Way, Window, decide
+from abonent.crm.rules.contacting import (
+    Frame,
+    Person,
+    Purpose,
+    Question,
+    Verdict,
+    Way,
+    Window,
+    decide,
+)
 from abonent.kernel import clock
 from abonent.kernel.db import reading
 from abonent.kernel.errors import Malformed, NotFound
@@ -143,10 +152,18 @@ async def can_contact(message: NewMessage, *, at: datetime | None = None) -> Ver
 
 async def compose(message: NewMessage, known: Contacted) -> Composed:
     """Put a message into its words. Raises NoSuchTemplate, Malformed."""
+    templates = await templates_in_force(site_language()) if message.template else {}
+    return compose_by(message, known, templates)
+
+
+def compose_by(
+    message: NewMessage, known: Contacted, templates: Mapping[str, MessageTemplate]
+) -> Composed:
+    """The same with templates that were read already. Raises NoSuchTemplate, Malformed."""
     address = message.to or (known.email if message.channel == EMAIL else known.phone)
     if not message.template:
         return _free(message, address)
-    template = (await templates_in_force(site_language())).get(message.template)
+    template = templates.get(message.template)
     if template is None or message.channel not in {*template.channels, PORTAL}:
         raise NoSuchTemplate(message.template)
     return _filled(message, template, known, address)
@@ -202,20 +219,41 @@ async def _judged(
 ) -> Verdict:
     if message.channel == PORTAL:
         return Verdict(allowed=True, at=now)
+    frame = await frame_or_why_not(connection, now, composed.purpose) if composed.address else None
+    return judged(message, composed, person, frame, now)
+
+
+async def frame_or_why_not(
+    connection: Any, at: datetime, purpose: Purpose
+) -> Frame | LegalRuleUnchecked:
+    """What the law and the policy say on a day, or the rule of law that nobody has checked."""
+    try:
+        return await contact_frame(connection, at, purpose)
+    except LegalRuleUnchecked as error:
+        return error
+
+
+def judged(
+    message: NewMessage,
+    composed: Composed,
+    person: Person,
+    frame: Frame | LegalRuleUnchecked | None,
+    now: datetime,
+) -> Verdict:
+    """Answer whether it may be sent; nothing is read here, so it serves one and a million alike."""
     if not composed.address:
         missing = N_("The card has no phone.") if message.channel == SMS else N_(
             "The card has no e-mail address."
         )  # fmt: skip
         return Verdict(allowed=False, at=None, code="NO_ADDRESS", message=missing)
+    assert frame is not None  # noqa: S101  who has an address is asked of the rules
+    if isinstance(frame, LegalRuleUnchecked):
+        said = {"value": frame.value}
+        return Verdict(allowed=False, at=None, code=frame.code, message=frame.message, params=said)
     asked = Question(
         Way.MESSAGE, composed.purpose, now, composed.window, message.template, composed.cap,
         capped=composed.window is not Window.ANY,
     )  # fmt: skip
-    try:
-        frame = await contact_frame(connection, now, composed.purpose)
-    except LegalRuleUnchecked as error:
-        said = {"value": error.value}
-        return Verdict(allowed=False, at=None, code=error.code, message=error.message, params=said)
     return decide(asked, person, frame)
 
 

@@ -158,6 +158,16 @@ async def read_keys(register: Register, asked: Asked, *, by: Actor, limit: int) 
     return [row["key"] for row in rows]
 
 
+def keys_statement(register: Register, asked: Asked, *, by: Actor) -> tuple[str, list[Any]]:
+    """The statement that gives a column `key` of all that matches, with its parameters.
+
+    For set-based work: it stands inside another statement, and nothing of it comes here.
+    """
+    by.require(register.right)
+    statement = _Statement(register, asked, by)
+    return statement.text([f"{register.key} AS key"]), statement.parameters
+
+
 async def own_keys(register: Register, keys: Sequence[Any], *, by: Actor) -> list[Any]:
     """Answer those of the keys whose rows exist for the actor, in their order."""
     if by.districts is None or not register.scope:

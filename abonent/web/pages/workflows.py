@@ -5,6 +5,7 @@ from __future__ import annotations
 from starlette.requests import Request
 from starlette.responses import Response
 
+from abonent.crm.rules.campaigns import CAMPAIGN
 from abonent.crm.rules.claims import CLAIM
 from abonent.crm.rules.quality import APPEAL
 from abonent.crm.rules.queue import QUEUE
@@ -16,7 +17,7 @@ from abonent.web.diagrams import Diagram, Edge, Node, diagram
 from abonent.web.render import page
 from abonent.web.rights import name_of_right
 
-WORKFLOWS: dict[str, Workflow] = {one.code: one for one in (REQUEST, CLAIM, QUEUE, APPEAL)}
+WORKFLOWS: dict[str, Workflow] = {one.code: one for one in (REQUEST, CLAIM, QUEUE, APPEAL, CAMPAIGN)}
 
 
 async def list_workflows(request: Request) -> Response:

@@ -7,6 +7,7 @@ from abonent.billing.queries.imports import IMPORTS
 from abonent.billing.queries.outside.registers import AGREEMENTS, UNMATCHED
 from abonent.billing.registers import ENTRIES
 from abonent.billing.setting_registers import OFFERS, TARIFFS
+from abonent.crm.registers.campaigns import CAMPAIGNS
 from abonent.crm.registers.claims import ALL_CLAIMS, CLAIMS
 from abonent.crm.registers.conversations import CARDS, CONVERSATIONS, EXAMPLES_REGISTER
 from abonent.crm.registers.documents import DOCUMENTS
@@ -22,8 +23,8 @@ from abonent.kernel.registers.declaration import Register
 from abonent.web.registers.audit import AUDIT
 from abonent.web.registers.knowledge import KNOWLEDGE
 from abonent.web.registers.legal import LEGAL
-from abonent.web.registers.staff import ROLES, STAFF
 from abonent.web.registers.requests import REQUESTS
+from abonent.web.registers.staff import ROLES, STAFF
 
 _ALL: tuple[Register, ...] = (
     SUBSCRIBERS,
@@ -36,6 +37,7 @@ _ALL: tuple[Register, ...] = (
     ENTRIES,
     DOCUMENTS,
     MESSAGES,
+    CAMPAIGNS,
     AUDIT,
     STAFF,
     ROLES,

@@ -1,0 +1,1 @@
+"""Campaigns: drafting, the dry run, launching, sending, what came of them."""

@@ -1,0 +1,1 @@
+"""Campaigns of messages: drafted from the register of subscribers, counted, launched, looked at."""
