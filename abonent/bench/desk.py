@@ -54,13 +54,14 @@ async def desk(settings: Settings, accounts: int) -> dict[str, object]:
                 numbers = [row["number"] for row in await connection.fetch(_NUMBERS)]
                 phones = [row["phone"] for row in await connection.fetch(_PHONES)]
             await add_user("bench", name="Bench", role="head", password=_PASSWORD)
-        async with _served(base) as address:
+        async with served(base) as address:
             times = await _work(address, numbers, phones)
     return _figures(accounts, times)
 
 
 @asynccontextmanager
-async def _served(settings: Settings) -> AsyncIterator[str]:
+async def served(settings: Settings) -> AsyncIterator[str]:
+    """The web server over a database, as a process of its own; answers its address."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]

@@ -11,6 +11,8 @@ from typing import Any
 from abonent import reactions
 from abonent.bench.base import machine
 from abonent.bench.charge import charge, day, single_payments
+from abonent.bench.contacts import contacts
+from abonent.bench.contacts_filled import Sizes
 from abonent.bench.desk import desk
 from abonent.bench.kill import kill
 from abonent.bench.oracle import oracle
@@ -30,11 +32,19 @@ MEASUREMENTS: dict[str, Measurement] = {
     "oracle": oracle,
 }
 
+CONTACTS = "contacts"
+ACCOUNTS, CONTACTS_ACCOUNTS = 1_000_000, 200_000
+
 
 def configure(parser: ArgumentParser) -> None:
     """Declare the arguments."""
-    parser.add_argument("what", choices=[*MEASUREMENTS, "all"], help="what to measure")
-    parser.add_argument("--accounts", type=int, default=1_000_000, help="size of the base")
+    names = [*MEASUREMENTS, CONTACTS, "all"]
+    parser.add_argument("what", choices=names, help="what to measure")
+    parser.add_argument(
+        "--accounts", type=int, help="size of the base (1,000,000; for `contacts` 200,000)"
+    )
+    parser.add_argument("--requests", type=int, default=500_000, help="how many `contacts` has")
+    parser.add_argument("--messages", type=int, default=2_000_000, help="how many `contacts` has")
     parser.add_argument("--kills", type=int, default=200, help="how often `kill` kills")
     parser.add_argument(
         "--account-days", type=int, default=2_000_000, help="how many `oracle` compares"
@@ -45,13 +55,11 @@ def configure(parser: ArgumentParser) -> None:
 def run(arguments: Namespace, settings: Settings) -> int:
     """Measure, in databases of their own that are dropped afterwards."""
     reactions.install()
-    names = list(MEASUREMENTS) if arguments.what == "all" else [arguments.what]
+    names = [*MEASUREMENTS, CONTACTS] if arguments.what == "all" else [arguments.what]
     figures: dict[str, object] = {"machine": machine()}
     with connect(settings) as connected:
         for name in names:
-            sizes = {"kill": arguments.kills, "oracle": arguments.account_days}
-            size = sizes.get(name, arguments.accounts)
-            figures[name] = asyncio.run(MEASUREMENTS[name](connected, size))
+            figures[name] = asyncio.run(_measured(name, arguments, connected))
             if not arguments.json:
                 _print(name, figures[name])
     if arguments.json:
@@ -59,6 +67,16 @@ def run(arguments: Namespace, settings: Settings) -> int:
     else:
         print(figures["machine"])
     return 0
+
+
+def _measured(
+    name: str, arguments: Namespace, settings: Settings
+) -> Coroutine[Any, Any, dict[str, object]]:
+    if name == CONTACTS:
+        accounts = arguments.accounts or CONTACTS_ACCOUNTS
+        return contacts(settings, Sizes(accounts, arguments.requests, arguments.messages))
+    sizes = {"kill": arguments.kills, "oracle": arguments.account_days}
+    return MEASUREMENTS[name](settings, sizes.get(name, arguments.accounts or ACCOUNTS))
 
 
 def _print(name: str, figures: object) -> None:
