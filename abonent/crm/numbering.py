@@ -11,6 +11,7 @@ from datetime import date
 
 from abonent.kernel.errors import Malformed
 from abonent.kernel.i18n import N_
+from abonent.kernel.texts import given_text
 
 LONGEST = 40
 DEFAULT_PATTERNS = {
@@ -43,10 +44,7 @@ def check_pattern(pattern: str, *, field: str = "pattern") -> str:
     if len(counters) != 1:
         wrong = N_("“{given}” must hold the counter once, such as {example}.")
         raise Malformed.of(field, pattern, wrong, given=pattern, example="{year}-{n:05}")
-    if len(text) > LONGEST:
-        too_long = N_("{length} characters; at most {longest} fit here.")
-        raise Malformed.of(field, pattern, too_long, length=len(text), longest=LONGEST)
-    return text
+    return given_text(field, text, longest=LONGEST)
 
 
 def run_of(pattern: str, day: date) -> str:

@@ -20,6 +20,7 @@ from abonent.kernel.errors import Malformed, Refused
 from abonent.kernel.i18n import N_, _
 from abonent.kernel.ids import new_id
 from abonent.kernel.norms import Hours, Norm, Pause, due
+from abonent.kernel.texts import given_text
 from abonent.kernel.work import UnitOfWork
 
 LONGEST_NOTE = 4000
@@ -197,12 +198,7 @@ def said(move: Move, *, reason: str = "", note: str = "") -> tuple[str, str]:
     """What is kept of a move's reason and words. Raises Malformed for what the move asks for."""
     if move.reasons and reason not in move.reasons:
         raise Malformed.of("reason", reason, N_("Choose the reason."))
-    kept = note.strip().replace("\r\n", "\n")
-    if move.note and not kept:
-        raise Malformed.of("note", note, N_("Fill this in."))
-    if len(kept) > LONGEST_NOTE:
-        too_long = N_("{length} characters; at most {longest} fit here.")
-        raise Malformed.of("note", note, too_long, length=len(kept), longest=LONGEST_NOTE)
+    kept = given_text("note", note, longest=LONGEST_NOTE, needed=move.note)
     return (reason if move.reasons else ""), kept
 
 

@@ -16,6 +16,7 @@ from abonent.kernel.db import unit_of_work
 from abonent.kernel.errors import Malformed
 from abonent.kernel.i18n import N_
 from abonent.kernel.ids import new_id
+from abonent.kernel.texts import given_text
 from abonent.kernel.work import UnitOfWork
 
 LONGEST = 200
@@ -93,12 +94,7 @@ def check_contact(kind: ContactKind, value: str, *, field: str = "value") -> str
     if kind is ContactKind.EMAIL and not _EMAIL.fullmatch(text):
         wrong = N_("“{given}” is not an e-mail address such as a@b.ru.")
         raise Malformed.of(field, value, wrong, given=value)
-    if not text:
-        raise Malformed.of(field, value, N_("Fill this in."))
-    if len(text) > LONGEST:
-        too_long = N_("{length} characters; at most {longest} fit here.")
-        raise Malformed.of(field, value, too_long, length=len(text), longest=LONGEST)
-    return text
+    return given_text(field, text, longest=LONGEST)
 
 
 async def add_contact(number: str, *, by: Actor, new: NewContact) -> int:

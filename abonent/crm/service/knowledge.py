@@ -13,9 +13,8 @@ from abonent.kernel import clock
 from abonent.kernel.actor import Actor
 from abonent.kernel.content import Document, documents_of
 from abonent.kernel.db import reading, transaction, unit_of_work
-from abonent.kernel.errors import Malformed
-from abonent.kernel.i18n import N_
 from abonent.kernel.jsontext import to_json
+from abonent.kernel.texts import given_text
 
 REVIEW = "crm.knowledge.review"
 LONGEST_NOTE = 1000
@@ -134,10 +133,7 @@ async def vote_on_article(slug: str, *, by: Actor, seen: str, useful: bool, note
     Raises ArticleNotFound, ArticleChanged, VoteNotYours, Malformed.
     """
     found, user = await _seen(slug, seen, by)
-    text = note.strip()
-    if len(text) > LONGEST_NOTE:
-        too_long = N_("{length} characters; at most {longest} fit here.")
-        raise Malformed.of("note", note, too_long, length=len(text), longest=LONGEST_NOTE)
+    text = given_text("note", note, longest=LONGEST_NOTE, needed=False)
     async with unit_of_work(by) as work:
         row = (slug, found.hash, user, useful, text, clock.now())
         await work.connection.execute(_VOTE, *row)

@@ -9,9 +9,8 @@ from abonent.crm.service.holders import locked
 from abonent.kernel import clock
 from abonent.kernel.actor import Actor
 from abonent.kernel.db import unit_of_work
-from abonent.kernel.errors import Malformed
-from abonent.kernel.i18n import N_
 from abonent.kernel.ids import new_id
+from abonent.kernel.texts import given_text
 from abonent.kernel.work import UnitOfWork
 
 LONGEST = 4000
@@ -36,7 +35,7 @@ WHERE account_id = $1 AND id = $2
 async def add_note(number: str, *, by: Actor, text: str, pinned: bool = False) -> int:
     """Write a note on an account; a pinned one stands in the head of the card."""
     by.require("crm.note.write")
-    kept = check_note(text)
+    kept = given_text("text", text, longest=LONGEST)
     async with unit_of_work(by) as work:
         account, made = await account_id(work.connection, number), new_id()
         row = (account, made, kept, pinned, clock.now(), f"{by.kind}:{by.id}")
@@ -46,23 +45,12 @@ async def add_note(number: str, *, by: Actor, text: str, pinned: bool = False) -
     return made
 
 
-def check_note(text: str) -> str:
-    """Answer a note as it is kept; raises Malformed for an empty or an endless one."""
-    kept = text.strip().replace("\r\n", "\n")
-    if not kept:
-        raise Malformed.of("text", text, N_("Fill this in."))
-    if len(kept) > LONGEST:
-        too_long = N_("{length} characters; at most {longest} fit here.")
-        raise Malformed.of("text", text, too_long, length=len(kept), longest=LONGEST)
-    return kept
-
-
 async def change_note(
     number: str, note: int, *, by: Actor, seen: int | None, text: str, pinned: bool
 ) -> None:
     """Correct or pin a note. Raises NotOnCard, ChangedMeanwhile."""
     by.require("crm.note.write")
-    kept = check_note(text)
+    kept = given_text("text", text, longest=LONGEST)
     async with unit_of_work(by) as work:
         account, row = await _locked(work, number, note, seen)
         await work.connection.execute(_CHANGE, account, note, kept, pinned)

@@ -13,6 +13,7 @@ from abonent.kernel.actor import Actor
 from abonent.kernel.db import unit_of_work
 from abonent.kernel.errors import Malformed
 from abonent.kernel.i18n import N_
+from abonent.kernel.texts import given_text
 
 LONGEST = 1000
 LONGEST_FLAT = 20
@@ -145,10 +146,7 @@ async def correct_flat(
     Raises NobodyNamed, ChangedMeanwhile.
     """
     by.require("crm.subscriber.edit")
-    text = flat.strip()
-    if len(text) > LONGEST_FLAT:
-        too_long = N_("{length} characters; at most {longest} fit here.")
-        raise Malformed.of("flat", flat, too_long, length=len(text), longest=LONGEST_FLAT)
+    text = given_text("flat", flat, longest=LONGEST_FLAT, needed=False)
     async with unit_of_work(by) as work:
         here = await work.connection.fetchrow(_FLAT, number)
         if here is None:

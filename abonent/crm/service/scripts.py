@@ -18,6 +18,7 @@ from abonent.kernel.i18n import N_
 from abonent.kernel.ids import new_id
 from abonent.kernel.jsontext import to_json
 from abonent.kernel.scripts import Draft, Outcome
+from abonent.kernel.texts import given_text
 from abonent.kernel.work import UnitOfWork
 
 LONGEST = 2000
@@ -174,11 +175,7 @@ async def close_left_runs() -> int:
 
 def check_note(note: str) -> str:
     """Answer a note as it is kept; raises Malformed for an endless one."""
-    kept = note.strip().replace("\r\n", "\n")
-    if len(kept) > LONGEST:
-        too_long = N_("{length} characters; at most {longest} fit here.")
-        raise Malformed.of("note", note, too_long, length=len(kept), longest=LONGEST)
-    return kept
+    return given_text("note", note, longest=LONGEST, needed=False)
 
 
 async def _locked(work: UnitOfWork, run: int) -> tuple[Any, Draft]:

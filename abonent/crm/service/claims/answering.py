@@ -12,11 +12,11 @@ from abonent.crm.queries.claims import Whole, local_today, whole_claim
 from abonent.crm.rules.claims import DECISIONS, REPLIES, SUBJECTS, WORK
 from abonent.crm.rules.people import spoken_name
 from abonent.crm.service.claims.rows import (
+    LONGEST,
     audit,
     locked_claim,
     make_move,
     one_of,
-    words_of,
 )
 from abonent.crm.service.messages import NewMessage, queue_message
 from abonent.kernel import clock, mail
@@ -28,6 +28,7 @@ from abonent.kernel.ids import new_id
 from abonent.kernel.jsontext import to_json
 from abonent.kernel.letters import write_letter
 from abonent.kernel.site import site_language, whole_link
+from abonent.kernel.texts import given_text
 from abonent.kernel.work import UnitOfWork
 
 _KEEP = """
@@ -81,7 +82,7 @@ async def answer_claim(
     Raises MoveRefused, Malformed, and Refused where rules forbid the e-mail.
     """
     by.require(WORK)
-    words = words_of("text", text)
+    words = given_text("text", text, longest=LONGEST)
     if left := unfilled(words):
         named = ", ".join(f"{{{one}}}" for one in left)
         raise Malformed.of("text", named, N_("Still to be filled in: {left}"), left=named)

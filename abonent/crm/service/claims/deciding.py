@@ -20,7 +20,7 @@ from abonent.crm.rules.claims import (
     LONGEST_DAYS,
     REMEDIES,
 )
-from abonent.crm.service.claims.rows import audit, locked_claim, make_move, one_of, words_of
+from abonent.crm.service.claims.rows import LONGEST, audit, locked_claim, make_move, one_of
 from abonent.kernel import clock
 from abonent.kernel.actor import Actor
 from abonent.kernel.db import unit_of_work
@@ -28,6 +28,7 @@ from abonent.kernel.errors import Malformed
 from abonent.kernel.i18n import N_, gettext, time_zone
 from abonent.kernel.jsontext import to_json
 from abonent.kernel.site import site_language
+from abonent.kernel.texts import given_text
 from abonent.kernel.work import UnitOfWork
 
 POSTS = frozenset({"billing.compensate", "billing.correct", "billing.bonus.give"})
@@ -98,7 +99,7 @@ async def decide_claim(
     if decision == "deny" and remedy.kind:
         nothing = N_("A refused claim gives no money back: choose “No money”.")
         raise Malformed.of("remedy", remedy.kind, nothing)
-    words = words_of("grounds", grounds)
+    words = given_text("grounds", grounds, longest=LONGEST)
     async with unit_of_work(by) as work:
         row = await locked_claim(work.connection, claim, by=by)
         found = await _reckoned(row, remedy, by=by)

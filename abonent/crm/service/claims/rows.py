@@ -72,17 +72,6 @@ async def terms_on(day: date) -> Terms:
     return Terms(*(found[key].number for key in RULES))
 
 
-def words_of(name: str, text: str, *, most: int = LONGEST, needed: bool = True) -> str:
-    """A text trimmed. Raises Malformed for none where one is needed, and for one too long."""
-    kept = text.strip().replace("\r\n", "\n")
-    if needed and not kept:
-        raise Malformed.of(name, text, N_("Fill this in."))
-    if len(kept) > most:
-        too_long = N_("{length} characters; at most {longest} fit here.")
-        raise Malformed.of(name, kept, too_long, length=len(kept), longest=most)
-    return kept
-
-
 def one_of(name: str, value: str, known: Any) -> str:
     """A code that is known. Raises Malformed."""
     if value not in known:

@@ -21,6 +21,7 @@ from abonent.crm.rules.claims import (
     register_by,
 )
 from abonent.crm.service.claims.rows import (
+    LONGEST,
     LONGEST_LINE,
     audit,
     locked_claim,
@@ -28,7 +29,6 @@ from abonent.crm.service.claims.rows import (
     me,
     one_of,
     terms_on,
-    words_of,
 )
 from abonent.crm.service.messages import NewMessage, queue_message
 from abonent.crm.service.numbers import take_number
@@ -38,6 +38,7 @@ from abonent.kernel.db import unit_of_work
 from abonent.kernel.errors import Malformed
 from abonent.kernel.i18n import N_
 from abonent.kernel.ids import new_id
+from abonent.kernel.texts import given_text
 from abonent.kernel.work import UnitOfWork
 
 _INSERT = """
@@ -98,7 +99,10 @@ async def take_claim(new: NewClaim, *, by: Actor, register: bool = True) -> int:
         one_of(name, value, known)
     if new.demand < 0:
         raise Malformed.of("demand", new.demand, N_("An amount is larger than zero."))
-    asked, text = words_of("asked", new.asked, most=LONGEST_LINE), words_of("text", new.text)
+    asked, text = (
+        given_text("asked", new.asked, longest=LONGEST_LINE),
+        given_text("text", new.text, longest=LONGEST),
+    )
     terms = await terms_on(came)
     async with unit_of_work(by) as work:
         connection, made = work.connection, new_id()

@@ -9,12 +9,12 @@ from abonent.billing.queries.books import account_id
 from abonent.crm.claim_errors import ClaimNotFound, CompensationOwed
 from abonent.crm.rules.claims import DECIDE, TAKE, TEAMS, VIEW, WORK
 from abonent.crm.service.claims.rows import (
+    LONGEST,
     LONGEST_LINE,
     audit,
     locked_claim,
     make_move,
     one_of,
-    words_of,
 )
 from abonent.kernel import clock
 from abonent.kernel.actor import Actor
@@ -23,6 +23,7 @@ from abonent.kernel.errors import Malformed, Refused
 from abonent.kernel.i18n import N_
 from abonent.kernel.ids import new_id
 from abonent.kernel.storage import Checked, Storage, key_of
+from abonent.kernel.texts import given_text
 from abonent.kernel.work import UnitOfWork
 
 LONGEST_NAME = 120
@@ -87,7 +88,7 @@ async def note_claim(claim: int, *, by: Actor, text: str, kind: str = "note") ->
     """Write down a note for colleagues, or a finding that the answer tells."""
     by.require(WORK)
     one_of("kind", kind, KINDS)
-    words = words_of("text", text)
+    words = given_text("text", text, longest=LONGEST)
     async with unit_of_work(by) as work:
         row = await locked_claim(work.connection, claim, by=by)
         who = f"{by.kind}:{by.id}"
@@ -128,8 +129,8 @@ async def hand_to_court(
 ) -> None:
     """Write down that a claim went to court: where, under which number, for how much."""
     by.require(DECIDE)
-    name = words_of("court", court, most=LONGEST_LINE)
-    number = words_of("case", case, most=LONGEST_LINE, needed=False)
+    name = given_text("court", court, longest=LONGEST_LINE)
+    number = given_text("case", case, longest=LONGEST_LINE, needed=False)
     async with unit_of_work(by) as work:
         row = await locked_claim(work.connection, claim, by=by)
         await work.connection.execute(

@@ -17,6 +17,7 @@ from abonent.kernel.db import unit_of_work
 from abonent.kernel.errors import Malformed, Refused
 from abonent.kernel.i18n import N_
 from abonent.kernel.ids import new_id
+from abonent.kernel.texts import given_text
 from abonent.kernel.work import UnitOfWork
 
 LONGEST_ANSWER = 10_000
@@ -58,7 +59,7 @@ async def answer_request(
     MoveRefused, Malformed, and Refused where rules forbid the message.
     """
     by.require(WORK)
-    words = _words(text, LONGEST_ANSWER)
+    words = given_text("text", text, longest=LONGEST_ANSWER)
     if left := unfilled(words):
         named = ", ".join(f"{{{one}}}" for one in left)
         raise Malformed.of("text", named, N_("Still to be filled in: {left}"), left=named)
@@ -114,7 +115,7 @@ async def _send(
 async def reopen_request(number: int, *, by: Actor, note: str, by_client: bool = False) -> None:
     """Take a request up again within 14 days of its answer. Raises MoveRefused, Refused."""
     by.require(TAKE if by_client else WORK)
-    words = _words(note, LONGEST_ANSWER)
+    words = given_text("text", note, longest=LONGEST_ANSWER)
     async with unit_of_work(by) as work:
         row = await locked_request(work.connection, number, by=None if by_client else by)
         answered = row["answered_at"]
@@ -142,13 +143,3 @@ async def close_requests() -> int:
             await work.connection.executemany(_LOG, moves)
             await work.audit("crm:request:closed", "request:run", after={"requests": len(rows)})
             closed += len(rows)
-
-
-def _words(text: str, longest: int) -> str:
-    kept = text.strip().replace("\r\n", "\n")
-    if not kept:
-        raise Malformed.of("text", text, N_("Fill this in."))
-    if len(kept) > longest:
-        too_long = N_("{length} characters; at most {longest} fit here.")
-        raise Malformed.of("text", kept, too_long, length=len(kept), longest=longest)
-    return kept

@@ -19,6 +19,7 @@ from abonent.kernel.actor import SYSTEM, Actor
 from abonent.kernel.db import reading, unit_of_work
 from abonent.kernel.errors import Malformed
 from abonent.kernel.i18n import N_
+from abonent.kernel.texts import given_text
 
 CLIENT = Actor("subscriber", "link", "client", frozenset({TAKE}))
 """Who opened a request by its link."""
@@ -47,12 +48,7 @@ async def say_more(number: int, *, text: str, by: Actor, channel: str) -> None:
 
     Raises Malformed for no words or too many, Refused where the answer is too long ago.
     """
-    words = text.strip().replace("\r\n", "\n")
-    if not words:
-        raise Malformed.of("text", text, N_("Fill this in."))
-    if len(words) > LONGEST:
-        too_long = N_("{length} characters; at most {longest} fit here.")
-        raise Malformed.of("text", words, too_long, length=len(words), longest=LONGEST)
+    words = given_text("text", text, longest=LONGEST)
     async with unit_of_work(by) as work:
         row = await locked_request(work.connection, number)
         if not row["open"]:

@@ -29,6 +29,7 @@ from abonent.kernel.errors import Malformed
 from abonent.kernel.i18n import N_
 from abonent.kernel.ids import new_id
 from abonent.kernel.norms import Norm, due
+from abonent.kernel.texts import given_text
 from abonent.kernel.work import UnitOfWork
 from abonent.kernel.workflow import log_move
 
@@ -112,12 +113,7 @@ async def take_request(new: NewRequest, *, by: Actor) -> Taken:
 
 
 async def _checked(new: NewRequest, by: Actor) -> NewRequest:
-    text = new.text.strip().replace("\r\n", "\n")
-    if not text:
-        raise Malformed.of("text", new.text, N_("Fill this in."))
-    if len(text) > LONGEST:
-        too_long = N_("{length} characters; at most {longest} fit here.")
-        raise Malformed.of("text", text, too_long, length=len(text), longest=LONGEST)
+    text = given_text("text", new.text, longest=LONGEST)
     for name, value, known in (
         ("channel", new.channel, CHANNELS),
         ("reply_by", new.reply_by, REPLIES),

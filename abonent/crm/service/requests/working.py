@@ -17,6 +17,7 @@ from abonent.kernel.actor import Actor
 from abonent.kernel.db import unit_of_work
 from abonent.kernel.errors import Malformed, Refused
 from abonent.kernel.i18n import N_
+from abonent.kernel.texts import given_text
 from abonent.kernel.work import UnitOfWork
 
 LONGEST_NOTE = 4_000
@@ -69,13 +70,14 @@ async def pass_request(number: int, *, by: Actor, team: str, owner: int | None, 
     by.require(WORK)
     if team not in TEAMS:
         raise Malformed.of("team", team, N_("Choose one of those offered."))
+    words = given_text("note", note, longest=LONGEST_NOTE, needed=False)
     async with unit_of_work(by) as work:
         row = await _open_row(work, number)
         if owner is not None and not await work.connection.fetchval(_IS_OF, team, owner):
             raise Malformed.of("owner", str(owner), N_("Choose one of those offered."))
         await _own(work, row, owner=owner, team=team)
         whom = f"user:{owner}" if owner is not None else f"team:{team}"
-        await add_line(work, row["id"], "passed", _note(note, needed=False), whom=whom)
+        await add_line(work, row["id"], "passed", words, whom=whom)
 
 
 async def classify_request(number: int, *, by: Actor, topic: str) -> None:
@@ -124,17 +126,14 @@ async def note_request(number: int, *, by: Actor, text: str) -> None:
     by.require(WORK)
     async with unit_of_work(by) as work:
         row = await locked_request(work.connection, number, by=by)
-        await add_line(work, row["id"], "note", _note(text, needed=True))
+        await add_line(work, row["id"], "note", given_text("text", text, longest=LONGEST_NOTE))
         await _audit(work, row, "noted")
 
 
 async def plan_next(number: int, *, by: Actor, text: str, at: datetime | None) -> None:
     """Say what is to be done next and when; empty words take it off."""
     by.require(WORK)
-    words = text.strip()
-    if len(words) > LONGEST_ACTION:
-        too_long = N_("{length} characters; at most {longest} fit here.")
-        raise Malformed.of("text", words, too_long, length=len(words), longest=LONGEST_ACTION)
+    words = given_text("text", text, longest=LONGEST_ACTION, needed=False)
     async with unit_of_work(by) as work:
         row = await _open_row(work, number)
         await work.connection.execute(_NEXT, row["id"], words, at if words else None)
@@ -223,13 +222,3 @@ async def _audit(work: UnitOfWork, row: Mapping[str, Any], done: str, **values: 
 
 def _me(by: Actor) -> int | None:
     return int(by.id) if by.kind == "user" else None
-
-
-def _note(text: str, *, needed: bool) -> str:
-    kept = text.strip().replace("\r\n", "\n")
-    if needed and not kept:
-        raise Malformed.of("text", text, N_("Fill this in."))
-    if len(kept) > LONGEST_NOTE:
-        too_long = N_("{length} characters; at most {longest} fit here.")
-        raise Malformed.of("text", kept, too_long, length=len(kept), longest=LONGEST_NOTE)
-    return kept
