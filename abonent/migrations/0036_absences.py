@@ -11,5 +11,5 @@ from abonent.migrations import sql_of
 class Migration(BaseMigration):
     """Runs sql/0036_absences.sql."""
 
-    dependencies: list[tuple[str, str]] = [("abonent", "0033_answers")]
+    dependencies: list[tuple[str, str]] = [("abonent", "0034_campaigns")]
     operations = [RunSQL(sql_of("0036_absences"))]

@@ -96,7 +96,9 @@ async def talks(provider: None, fresh_database: Settings, web_home: Any) -> dict
     return {"conversation": anna[2], "unjudged": anna[20], "appealed": zero}
 
 
-async def test_the_pages(talks: dict[str, int], looked: Looked) -> None:
+async def test_the_pages(
+    talks: dict[str, int], looked: Looked, fresh_database: Settings, web_home: Any
+) -> None:
     who = opening(".who-line [data-key=KeyU]")
     await looked(ONE, "identity-confirm", then=who)
     await looked(f"{ONE}/freeze", "identity-freeze")
@@ -105,6 +107,9 @@ async def test_the_pages(talks: dict[str, int], looked: Looked) -> None:
     await looked(f"{ONE}/conversations", "conversations-tab")
     await looked("/accounts/20419/conversations", "conversations-none")
     await looked(f"{ONE}/conversations/record", "conversations-recorder")
+    await _notice(fresh_database.having(home=web_home), wave(1))
+    await looked(f"{ONE}/conversations/record", "conversations-recorder-notice")
+    await looked("/conversations/notice", "conversations-notice")
     await looked(f"{ONE}/conversations/attach", "conversations-attach")
     await looked(f"/conversations/{talks['conversation']}", "conversations-listen")
     await looked("/conversations", "conversations-register")

@@ -197,4 +197,5 @@ async def test_the_hall_is_read_by_everybody(offices: tuple[int, int], looked: L
         ("/hall/nothing", "queue-hall-nothing"),
     ):
         await looked(path, name, signed_in=False)
+    await looked(f"/hall/{hall}?lang=en", "queue-terminal-en", signed_in=False)
     await looked(f"/hall/{hall}/tickets/{ticket.id}", "queue-slip", signed_in=False, then=no_paper)

@@ -57,6 +57,7 @@ async def test_the_pages(provider: None, looked: Looked) -> None:
     await looked(f"/requests/{done}", "request-answered")
     await looked(f"/requests/{number}/answer?template=outage-wait", "request-answer")
     await looked(f"/requests/{number}/pass", "request-pass")
+    await looked("/requests/bulk/pass?all=1", "requests-pass")
     await looked("/accounts/20417/requests", "requests-tab")
     await looked("/accounts/20417/requests/new", "request-new")
     await looked("/requests/report", "requests-report")

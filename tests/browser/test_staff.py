@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
 
 from playwright.async_api import Page, expect
 
-from abonent.web.service import add_user
+from abonent.kernel import clock
+from abonent.kernel.actor import SYSTEM
+from abonent.kernel.i18n import time_zone
+from abonent.web.service import add_user, set_absence
 
 Looked = Callable[..., Awaitable[None]]
 PASSWORD = "correct horse battery"
@@ -28,6 +32,23 @@ async def test_the_register_of_staff(looked: Looked) -> None:
 
 async def test_a_person(looked: Looked) -> None:
     await looked(f"/staff/{await _somebody()}", "staff-person")
+
+
+async def test_who_is_away(looked: Looked) -> None:
+    away, stand_in = (
+        await _somebody(),
+        await add_user("olga", name="Ольга Петровна Лебедева", role="cash", password=PASSWORD),
+    )
+    today = clock.now().astimezone(time_zone()).date()
+    for first, substitute in ((today, stand_in), (today + timedelta(30), None)):
+        await set_absence(
+            away, first=first, last=first + timedelta(9), reason="holiday",
+            substitute=substitute, by=SYSTEM,
+        )  # fmt: skip
+    await looked(f"/staff/{away}", "staff-away")
+    await looked(f"/staff/{away}/absence", "staff-absence")
+    await looked("/profile/absence", "profile-absence")
+    await looked("/profile", "profile")
 
 
 async def test_a_person_is_added(looked: Looked) -> None:
