@@ -12,10 +12,6 @@ from abonent.kernel.actor import Actor
 from abonent.kernel.i18n import N_, _, current_language
 from abonent.kernel.registers.declaration import Ask, Column, Filter, Kind, Register, Row, Way
 
-_OF_ACCOUNT = """
-SELECT m.id AS key FROM crm_message m JOIN billing_account_number n ON n.account_id = m.account_id
-WHERE n.number = $1
-"""
 _TROUBLED = ("undelivered", "expired", "rejected", "unknown", "refused")
 
 
@@ -147,8 +143,8 @@ LEFT JOIN billing_place p ON p.id = a.place_id""",
         name="account",
         label=N_("Account"),
         ask=Ask.TEXT,
-        sql="b.number = $1",
-        among=_OF_ACCOUNT,
+        # Not by the number that is shown: so the account's own order of messages is walked.
+        sql="m.account_id = (SELECT account_id FROM billing_account_number WHERE number = $1)",
     ),
     search_label=N_("Account number"),
     tone=_tone,
