@@ -100,7 +100,7 @@ async def test_it_is_paused_let_go_on_and_stopped_by_hand(provider: None, enter:
     assert (await sent(head, f"/campaigns/{made}/stop", note="")).status_code == 400
     assert (await sent(head, f"/campaigns/{made}/stop", note="Ошибка")).status_code == 303
     page = (await head.get(f"/campaigns/{made}")).text
-    assert "Остановить насовсем: Ошибка" in plain(page)
+    assert "Рассылка остановлена насовсем: Ошибка" in plain(page)
     again = await sent(head, f"/campaigns/{made}/resume", note="")
     assert again.status_code == 422
 

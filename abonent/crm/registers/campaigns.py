@@ -71,7 +71,13 @@ CAMPAIGNS = Register(
             kind=Kind.STATE,
             words={code: (word, "") for code, word in GOALS.items()},
         ),
-        Column(name="launched", label=N_("Launched"), sql="c.launched_at", kind=Kind.INSTANT),
+        Column(
+            name="launched",
+            label=N_("Launched"),
+            sql="c.launched_at",
+            kind=Kind.INSTANT,
+            shown=False,
+        ),
         Column(
             name="ended", label=N_("Over since"), sql="c.ended_at", kind=Kind.INSTANT, shown=False
         ),

@@ -27,6 +27,7 @@ from abonent.kernel.i18n import N_, _, current_language
 from abonent.kernel.site import site_language
 from abonent.kernel.workflow import Moved, moves_of
 from abonent.web import charts
+from abonent.web.deeds import told
 from abonent.web.pages.campaigns.drafting import segment_chips
 from abonent.web.render import desk_of, page_or_block, signed_in, written_count, written_money
 
@@ -90,7 +91,7 @@ async def _gone(found: Campaign, zone: str) -> Mapping[str, Any]:
         "handled": became.people - became.waiting,
         "cost": became.parts * price if found.channel == SMS else 0,
         "effect": effect,
-        "told": effect_words(effect),
+        "difference": effect_words(effect),
         "money": found.goal in _WITH_MONEY,
         "brought": _brought(effect),
         "by_day": lines,
@@ -125,7 +126,7 @@ def _brought(effect: Effect) -> str:
 
 
 def _label(move: Moved) -> str:
-    return next((_(one.label) for one in CAMPAIGN.moves if one.name == move.name), move.name)
+    return told(f"crm:campaign:{move.name}", {})
 
 
 def _note(move: Moved) -> str:
