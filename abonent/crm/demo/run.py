@@ -17,6 +17,7 @@ from abonent.crm.demo import (
     acts,
     campaigns,
     cards,
+    chats,
     claims,
     conversations,
     knowledge,
@@ -227,7 +228,9 @@ async def _live(world: World, day: date) -> None:
     if left <= messages.DAYS:
         await messages.write(by=world.staff.head, day=day, left=left)
     if left <= campaigns.DAYS:
-        await campaigns.write_to_many(by=world.staff.head, day=day, left=left)
+        await campaigns.write_to_many(
+            by=world.staff.head, day=day, left=left, settings=world.settings
+        )
 
 
 async def _work_in_office(world: World, day: date) -> None:
@@ -254,6 +257,7 @@ async def _fill_desk(world: World) -> None:
     await yesterday.ask_today(known, by=DEMO, seed=demo.seed, day=demo.day)
     whose = known[len(known) // 2]
     await requests.write_with_a_receipt(whose, settings=world.settings, day=demo.day)
+    await chats.chat(known, by=staff.clerk)
     await visits.book_visits(known, office=OFFICE)
 
 
