@@ -37,6 +37,7 @@ SEALED = frozenset(
 """Settings whose value no message shows."""
 
 _FISCAL = re.compile(r"https?://[^:@/]+:[^@/]+@[^/]+(/[^/]+)*/v[45]/[^/]+/?")
+_SITE = re.compile(r"https?://(\*\.)?[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:[0-9]{1,5})?")
 _HOST = re.compile(r"(\*\.)?[a-z0-9]([a-z0-9.-]*[a-z0-9])?|\[[0-9a-f:]+\]")
 _PASSWORD = re.compile(r"(?<=:)[^:/@]*(?=@)")
 
@@ -87,6 +88,7 @@ class Settings(BaseModel):
     public_url: str | None = None
     trusted_proxies: str = ""
     hosts: str = ""
+    chat_sites: str = ""
     files_url: SecretStr | None = None
     files_check: str | None = None
 
@@ -188,6 +190,15 @@ class Settings(BaseModel):
         parts = [part.lower() for part in listed(text)]
         if not all(_HOST.fullmatch(part) for part in parts):
             raise ValueError("names such as desk.isp.example, 10.0.0.5 (no port, no https://)")
+        return ",".join(parts)
+
+    @field_validator("chat_sites")
+    @classmethod
+    def _sites(cls, text: str) -> str:
+        """Comma-separated sites that may show the chat in a frame; kept without blanks."""
+        parts = [part.lower().rstrip("/") for part in listed(text)]
+        if not all(_SITE.fullmatch(part) for part in parts):
+            raise ValueError("sites such as https://isp.example, https://*.isp.example (no path)")
         return ",".join(parts)
 
     @property

@@ -62,6 +62,12 @@ SECTIONS: tuple[Section, ...] = (
                 apart=("/requests/report",),
             ),
             Item(
+                label=N_("Chats"),
+                path="/chats",
+                icon="message",
+                right="crm.request.work",
+            ),
+            Item(
                 label=N_("All requests"),
                 path="/all-requests",
                 icon="table",

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from abonent.web.access import PageRoute
+from abonent.web.access import PUBLIC, PageRoute
+from abonent.web.pages import chats
+from abonent.web.pages.chats import widget
 from abonent.web.pages.requests import DIALOGS, filing, morning, report, seen
 from abonent.web.pages.settings import hours
 
@@ -17,6 +19,11 @@ REQUEST_ROUTES = (
     PageRoute(f"{_ONE}/files/{{file:int}}", filing.hand_out, right=_SEE),
     PageRoute(f"{_ONE}/take", seen.take, right=_WORK, methods=_POST),
     PageRoute(f"{_ONE}/resume", seen.resume, right=_WORK, methods=_POST),
+    PageRoute("/chats", chats.show_chats, right=_WORK),
+    PageRoute("/chats/list", chats.show_list, right=_WORK),
+    PageRoute("/chats/{request:int}/said", chats.show_said, right=_WORK),
+    PageRoute("/chats/{request:int}/say", chats.say, right=_WORK, methods=_POST),
+    PageRoute("/chat.js", widget.serve, right=PUBLIC),
     PageRoute("/morning", morning.show_morning, right="crm.morning.view"),
     *morning.RECEIVERS.routes,
     PageRoute("/hours", hours.show_hours, right="crm.hours.edit"),

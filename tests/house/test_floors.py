@@ -97,6 +97,7 @@ SUBJECTS = {
     "consent": "crm",
     "abandoned": "crm",
     "notices": "crm",
+    "chats": "crm",
 }
 
 

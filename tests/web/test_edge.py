@@ -40,6 +40,7 @@ OPEN_TO_ALL = {
     "/sign-in/code",
     "/sign-in/setup",
     "/display",
+    "/chat.js",
 }
 GUARDED_OTHERWISE = ("/my", "/pay/", "/hooks/", "/hall/", "/board/")
 """Subscribers have sessions of their own; banks and terminals a password, a signature, a network; terminals

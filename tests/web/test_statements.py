@@ -125,6 +125,7 @@ NAMED = {
         WHERE state = 'resolved'""",
     "/requests/{request}/files/{file}": """SELECT r.number AS request, f.id AS file
         FROM crm_request_file f JOIN crm_request r ON r.id = f.request_id LIMIT 1""",
+    "/chats/{request}": "SELECT max(number) AS request FROM crm_request WHERE channel = 'chat'",
     "/requests/{request}": "SELECT max(number) AS request FROM crm_request",
     "/surveys/{survey}": """SELECT id AS survey FROM crm_survey_sent
         ORDER BY request_id IS NULL, id LIMIT 1""",

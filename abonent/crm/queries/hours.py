@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from abonent.billing.rules.calendar import weekend
@@ -25,6 +25,13 @@ async def working_hours(connection: Any = None) -> Hours:
         return await _read(connection)
     async with reading() as own:
         return await _read(own)
+
+
+async def next_opening() -> datetime | None:
+    """When the department works again; None while it works."""
+    now = clock.now()
+    begins, _ends = next(iter((await working_hours()).spans_from(now)))
+    return begins if begins > now else None
 
 
 async def week_of_work(connection: Any) -> Mapping[int, Sequence[Span]]:

@@ -18,6 +18,12 @@ REOPENED_WITHIN = timedelta(days=14)
 """How long after its answer a request may be taken up again; then it is closed by itself."""
 CALLED_BACK_WITHIN = Norm(240, Unit.WORKING_MINUTES)
 """Who asked to be called is called within four working hours, whatever the topic allows."""
+CHAT_FIRST_WITHIN = timedelta(minutes=1)
+"""Who writes into the chat is answered within a minute (document 2.1.3)."""
+CHAT_NEXT_WITHIN = timedelta(minutes=3)
+"""And then again."""
+WINDOW_GONE_AFTER = timedelta(minutes=2)
+"""A window of the chat that asked for no news for so long is closed, or its telephone asleep."""
 WARNED_AT = 80
 """Percent of its time after which a request is told of before its norm is broken."""
 BAD_RATING = 2
@@ -126,7 +132,9 @@ REQUEST = Workflow(
             target=_S.CLASSIFIED,
             right=WORK,
         ),
-        Move(name="take", label=N_("Take to work"), sources=_WAITING, target=_S.IN_WORK, right=WORK),
+        Move(
+            name="take", label=N_("Take to work"), sources=_WAITING, target=_S.IN_WORK, right=WORK
+        ),
         Move(
             name="wait_client",
             label=N_("Wait for the client"),

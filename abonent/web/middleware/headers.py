@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Sequence
 
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -43,6 +44,14 @@ class SecurityHeaders:
             await send(message)
 
         await self.app(scope, receive, send_with_headers)
+
+
+def framed_by(nonce: str, sites: Sequence[str]) -> str:
+    """The policy of a page that some sites may show in a frame; browsers then pass over the old header."""
+    ancestors = " ".join(("'self'", *sites))
+    return _POLICY.format(nonce=nonce).replace(
+        "frame-ancestors 'none'", f"frame-ancestors {ancestors}"
+    )
 
 
 def _complete(headers: MutableHeaders, *, nonce: str, secure: bool) -> None:

@@ -8,6 +8,7 @@ from starlette.responses import Response
 
 from abonent.web.portal import (
     acts,
+    chatting,
     claims,
     documents,
     helping,
@@ -44,6 +45,11 @@ PORTAL_ROUTES = (
     PortalRoute("/r/{token:str}", requests.send_by_link, methods=_POST, open=True),
     PortalRoute("/s/{token:str}", surveys.show_survey, open=True),
     PortalRoute("/s/{token:str}", surveys.answer_step, methods=_POST, open=True),
+    PortalRoute("/chat", chatting.show_chat, open=True),
+    PortalRoute("/chat", chatting.begin, methods=_POST, open=True),
+    PortalRoute("/chat/{token:str}", chatting.show_conversation, open=True),
+    PortalRoute("/chat/{token:str}", chatting.say, methods=_POST, open=True),
+    PortalRoute("/chat/{token:str}/lines", chatting.show_lines, open=True),
     PortalRoute("/help", helping.show_help, open=True),
     PortalRoute("/help/{slug:str}", helping.show_answer, open=True),
     PortalRoute("/ask", requests.show_ask, open=True),

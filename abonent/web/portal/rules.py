@@ -47,10 +47,23 @@ PER_SURVEY = Limit(
     longest=timedelta(minutes=30),
 )
 
+# A talk is many short lines; a machine would write them faster.
+PER_CHAT = Limit(
+    free=120,
+    window=timedelta(minutes=30),
+    first=timedelta(minutes=1),
+    longest=timedelta(minutes=30),
+)
+
 
 def asking_keys(address: str) -> dict[bytes, Limit]:
     """What is counted when somebody writes to us without a sign-in."""
     return {throttle_key("ask", address): PER_WRITER}
+
+
+def chatting_keys(token: str) -> dict[bytes, Limit]:
+    """What is counted when somebody goes on in a chat: by its link, for many share one address."""
+    return {throttle_key("chat", token): PER_CHAT}
 
 
 def answering_keys(token: str) -> dict[bytes, Limit]:

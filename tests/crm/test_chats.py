@@ -1,0 +1,135 @@
+"""A chat: taken by the first who answers, said word by word, ended as any request, never lost with its window."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from abonent.crm.errors import RequestNotFound
+from abonent.crm.queries.chats import conversation, conversation_of_token, open_chats
+from abonent.crm.service.requests.answering import answer_request
+from abonent.crm.service.requests.chatting import say_in_chat, see_window
+from abonent.crm.service.requests.client import CLIENT, say_more
+from abonent.crm.service.requests.taking import NewRequest, take_request
+from abonent.kernel import clock
+from abonent.kernel.actor import Actor
+from abonent.kernel.errors import DomainError, Forbidden, Malformed, Refused
+from abonent.kernel.settings import Settings
+from abonent.web.service import add_user
+
+WORK = frozenset({"crm.request.view", "crm.request.work", "crm.request.take"})
+
+
+async def clerk(name: str, **more: Any) -> Actor:
+    user = await add_user(name.lower(), name=name, role="office", password="correct horse 9")
+    return Actor("user", str(user), name, WORK, **more)
+
+
+async def begun(text: str = "Нет интернета", **more: Any) -> int:
+    given = {"who": "Пётр", "reply_by": "email", "reply_to": "petr@mail.example"} | more
+    new = NewRequest(channel="chat", text=text, **given)
+    return (await take_request(new, by=CLIENT)).number
+
+
+async def token_of(number: int, by: Actor) -> str:
+    return (await conversation(number, by=by)).token
+
+
+async def test_of_two_who_answer_at_once_one_talks_and_the_other_is_told_who(
+    fresh_database: Settings,
+) -> None:
+    first, second = await clerk("Анна"), await clerk("Олег")
+    number = await begun()
+    both = await asyncio.gather(
+        say_in_chat(number, by=first, text="Здравствуйте, я Анна"),
+        say_in_chat(number, by=second, text="Здравствуйте, я Олег"),
+        return_exceptions=True,
+    )
+    refused = [one for one in both if isinstance(one, DomainError)]
+    assert [one.code for one in refused] == ["CHAT_IS_THEIRS"]
+    found = await conversation(number, by=first)
+    assert len(found.said) == 2
+    winner, loser = (first, second) if both[0] == "email" else (second, first)
+    assert found.owner == int(winner.id)
+    assert winner.name in found.said[1].text
+    assert [one.number for one in await open_chats(by=winner)] == [number]
+    with pytest.raises(Refused):
+        await say_in_chat(number, by=loser, text="И я")
+
+
+async def test_who_waits_and_for_how_long_is_known(db: Any) -> None:
+    anna = await clerk("Анна")
+    number = await begun()
+    (waiting,) = await open_chats(by=anna)
+    assert (waiting.waits_since is not None, waiting.late) == (True, False)
+    with clock.moved(clock.now() + timedelta(seconds=70)):
+        assert (await open_chats(by=anna))[0].late
+    await say_in_chat(number, by=anna, text="Слушаю вас")
+    (waiting,) = await open_chats(by=anna)
+    assert (waiting.waits_since, waiting.waited, waiting.late) == (None, 0, False)
+    await say_more(number, text="Второй день", by=CLIENT, channel="chat")
+    await say_more(number, text="Роутер мигает", by=CLIENT, channel="chat")
+    with clock.moved(clock.now() + timedelta(seconds=170)):
+        assert not (await open_chats(by=anna))[0].late
+    with clock.moved(clock.now() + timedelta(seconds=190)):
+        assert (await open_chats(by=anna))[0].late
+    found = await conversation(number, by=anna)
+    assert [one.kind for one in found.said] == ["asked", "answer", "asked", "asked"]
+    assert (await open_chats(by=anna))[0].last == "Роутер мигает"
+
+
+async def test_an_answer_finds_who_closed_the_window_and_only_them(db: Any) -> None:
+    anna = await clerk("Анна")
+    number = await begun()
+    token = await token_of(number, anna)
+    await see_window(token)
+    assert await say_in_chat(number, by=anna, text="Смотрю") == ""
+    assert await db.fetchval("SELECT count(*) FROM crm_message") == 0
+    with clock.moved(clock.now() + timedelta(minutes=3)):
+        assert await say_in_chat(number, by=anna, text="Порт перезапущен") == "email"
+    rows = await db.fetch(
+        "SELECT t.address, t.text FROM crm_message m JOIN crm_message_text t"
+        " ON t.account_id = m.account_id AND t.message_id = m.id"
+    )
+    assert [row["address"] for row in rows] == ["petr@mail.example"]
+    assert "Порт перезапущен" in rows[0]["text"]
+    assert f"/my/chat/{token}" in rows[0]["text"]
+
+
+async def test_it_ends_by_the_last_answer_and_nothing_is_said_after_it(db: Any) -> None:
+    anna = await clerk("Анна")
+    number = await begun(reply_by="none", reply_to="")
+    await say_in_chat(number, by=anna, text="Смотрю")
+    await answer_request(number, by=anna, text="Порт перезапущен, связь есть.")
+    found = await conversation_of_token(await token_of(number, anna))
+    assert (found.open, found.said[-1].text) == (False, "Порт перезапущен, связь есть.")
+    assert await open_chats(by=anna) == []
+    with pytest.raises(Refused):
+        await say_in_chat(number, by=anna, text="Ещё")
+    await say_more(number, text="Опять пропало", by=CLIENT, channel="chat")
+    assert [one.number for one in await open_chats(by=anna)] == [number]
+    assert await say_in_chat(number, by=anna, text="Вижу") == ""
+
+
+async def test_what_is_not_a_chat_nobody_s_right_and_wrong_words_are_refused(db: Any) -> None:
+    anna = await clerk("Анна")
+    call = (await take_request(NewRequest(channel="call", text="Нет связи"), by=CLIENT)).number
+    for number in (call, 10**9):
+        with pytest.raises(RequestNotFound):
+            await conversation(number, by=anna)
+    with pytest.raises(Refused):
+        await say_in_chat(call, by=anna, text="Алло")
+    number = await begun()
+    for text in ("", "  ", "я" * 10_001):
+        with pytest.raises(Malformed):
+            await say_in_chat(number, by=anna, text=text)
+    nobody = Actor("user", anna.id, "Анна", frozenset({"crm.request.view"}))
+    for refused in (say_in_chat(number, by=nobody, text="Я"), open_chats(by=nobody)):
+        with pytest.raises(Forbidden):
+            await refused
+    assert len((await conversation(number, by=anna)).said) == 1
+    with pytest.raises(RequestNotFound):
+        await conversation_of_token("nothing")

@@ -1,0 +1,103 @@
+"""The chat as its client sees it: by link, in a frame of named sites only, throttled, rated, begun anew."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import httpx
+
+from abonent.crm.queries.chats import conversation_of_token
+from abonent.crm.service.requests.answering import answer_request
+from abonent.crm.service.requests.chatting import say_in_chat
+from abonent.kernel import clock
+from abonent.kernel.actor import SYSTEM, Actor
+from abonent.web.service import add_user
+from tests.web.portal.conftest import NUMBER, Entered
+from tests.web.seen import plain
+
+MONDAY_MORNING = datetime(2026, 12, 14, 7, 0, tzinfo=UTC)
+FIRST = {"text": "Нет интернета", "who": "Пётр", "reach": "petr@mail.example"}
+WORK = frozenset({"crm.request.work", "crm.request.view"})
+
+
+async def _clerk() -> Actor:
+    user = await add_user(
+        "anna", name="Иванова Анна Петровна", role="office", password="long enough 1"
+    )
+    return Actor("user", str(user), "Иванова Анна Петровна", WORK)
+
+
+async def test_it_is_begun_answered_rated_and_goes_on(
+    browse: Callable[[], httpx.AsyncClient], db: Any
+) -> None:
+    client, anna = browse(), await _clerk()
+    assert (await client.get("/my/chat")).status_code == 200
+    begun = await client.post("/my/chat", data=FIRST)
+    where = begun.headers["location"]
+    token = where.rsplit("/", 1)[1]
+    number = (await conversation_of_token(token)).number
+    with clock.moved(MONDAY_MORNING):
+        assert "Ответим в течение минуты" in plain((await client.get(where)).text)
+    with clock.moved(MONDAY_MORNING - timedelta(days=1)):
+        assert "Ответим с 14.12.2026 09:00" in plain((await client.get(where)).text)
+    await say_in_chat(number, by=anna, text="Здравствуйте!")
+    news = await client.get(f"{where}/lines?after=0")
+    assert news.headers["x-chat"] == "open"
+    assert "Здравствуйте!" in news.text
+    last = re.findall(r'data-id="(\d+)"', news.text)[-1]
+    assert not (await client.get(f"{where}/lines?after={last}")).text.strip()
+    assert "Вам отвечает Анна Петровна" in plain((await client.get(where)).text)
+    await client.post(where, data={"text": "Роутер мигает"})
+    await answer_request(number, by=SYSTEM, text="Связь восстановлена.")
+    assert (await client.get(f"{where}/lines?after=0")).headers["x-chat"] == "answered"
+    assert (await client.post(where, data={"rating": "9"})).status_code == 400
+    await client.post(where, data={"rating": "5"})
+    assert "Ваша оценка: 5 из 5" in plain((await client.get(where)).text)
+    await client.post(where, data={"text": "Снова пропало"})
+    row = await db.fetchrow("SELECT state, channel, rating FROM crm_request")
+    assert tuple(row) == ("reopened", "chat", 5)
+
+
+async def test_what_is_missing_comes_back_and_another_link_opens_nothing(
+    browse: Callable[[], httpx.AsyncClient],
+) -> None:
+    client = browse()
+    wrong = await client.post("/my/chat", data=FIRST | {"text": " "})
+    assert wrong.status_code == 400
+    assert 'value="Пётр"' in wrong.text
+    for path in ("/my/chat/nothing", "/my/chat/nothing/lines"):
+        assert (await client.get(path)).status_code == 404
+    assert (await client.post("/my/chat/nothing", data={"text": "x"})).status_code == 404
+
+
+async def test_only_named_sites_may_show_it_in_a_frame(
+    browse: Callable[[], httpx.AsyncClient],
+) -> None:
+    answer = await browse().get("/my/chat")
+    assert "frame-ancestors 'self'" in answer.headers["content-security-policy"]
+    assert (
+        "frame-ancestors 'none'"
+        in (await browse().get("/my/ask")).headers["content-security-policy"]
+    )
+
+
+async def test_a_machine_is_slowed_down(browse: Callable[[], httpx.AsyncClient]) -> None:
+    client = browse()
+    statuses = [(await client.post("/my/chat", data=FIRST)).status_code for _ in range(14)]
+    assert statuses[0] == 303
+    assert statuses[-1] == 429
+
+
+async def test_who_is_signed_in_writes_from_the_own_account(enter: Entered, db: Any) -> None:
+    mine = await enter()
+    assert 'name="reach"' not in (await mine.get("/my/chat")).text
+    await mine.post("/my/chat", data={"text": "Где мой платёж?"})
+    found = await db.fetchval(
+        "SELECT b.number FROM crm_request r JOIN billing_account b USING (account_id)"
+    )
+    assert found == NUMBER
+    english = (await mine.get("/my/chat?language=en")).text
+    assert '<html lang="en"' in english

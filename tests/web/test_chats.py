@@ -1,0 +1,62 @@
+"""Chats on the desk and the script that the provider's site loads."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import httpx
+import pytest
+
+from abonent.crm.service.requests.client import CLIENT
+from abonent.crm.service.requests.taking import NewRequest, take_request
+from tests.web.seed import small_provider
+from tests.web.seen import plain
+
+Enter = Callable[..., Awaitable[httpx.AsyncClient]]
+
+
+@pytest.fixture
+async def number(db: Any) -> int:
+    await small_provider(db)
+    new = NewRequest(channel="chat", text="<b>Нет интернета</b>", who="Пётр <script>")
+    return (await take_request(new, by=CLIENT)).number
+
+
+async def test_it_is_answered_from_the_page_and_what_was_typed_is_kept(
+    number: int, enter: Enter
+) -> None:
+    clerk, other = await enter("office"), await enter("office")
+    shown = (await clerk.get("/chats")).text
+    assert "ждёт 0:0" in plain(shown)
+    assert "<b>Нет" not in shown
+    assert "Пётр <script>" not in shown
+    done = await clerk.post(f"/chats/{number}/say", data={"text": "Здравствуйте"})
+    assert done.headers["location"] == f"/chats?chat={number}"
+    page = (await clerk.get(f"/chats?chat={number}")).text
+    assert "Здравствуйте" in page
+    assert "пока ничей" not in plain(page)
+    late = await other.post(f"/chats/{number}/say", data={"text": "И я здесь"})
+    assert late.status_code == 422
+    assert "И я здесь" in late.text
+    assert "Ничего не отправлено" in plain(late.text)
+    empty = await clerk.post(f"/chats/{number}/say", data={"text": " "})
+    assert empty.status_code == 400
+    assert "Здравствуйте" in (await clerk.get(f"/chats/{number}/said")).text
+    assert "отвечено" in plain((await clerk.get("/chats/list")).text)
+
+
+@pytest.mark.parametrize("chosen", ["999999", "x", "9" * 30, "-1"])
+async def test_an_unknown_chat_is_none(number: int, enter: Enter, chosen: str) -> None:
+    clerk = await enter("office")
+    assert (await clerk.get(f"/chats?chat={chosen}")).status_code in {200, 404}
+    assert (await clerk.get("/chats/999999/said")).status_code == 404
+    assert (await clerk.post("/chats/999999/say", data={"text": "x"})).status_code == 404
+
+
+async def test_the_script_may_be_loaded_by_another_site(guest: httpx.AsyncClient) -> None:
+    answer = await guest.get("/chat.js")
+    assert answer.status_code == 200
+    assert answer.headers["content-type"].startswith("text/javascript")
+    assert answer.headers["cross-origin-resource-policy"] == "cross-origin"
+    assert len(answer.content) < 3_000
