@@ -288,11 +288,26 @@ async def looked(desk: Desk, browser: Browser) -> AsyncIterator[Looked]:
         await page.context.close()
 
 
+def patient(page: Page) -> Page:
+    """A page on which a key is pressed as a person would: once the page has shown itself.
+
+    A program presses it between the page's first sight and its scripts, where it does nothing.
+    """
+    press = page.keyboard.press
+
+    async def press_when_bound(key: str, **more: Any) -> None:
+        await page.wait_for_selector("html[data-keys]", state="attached")
+        await press(key, **more)
+
+    page.keyboard.press = press_when_bound  # type: ignore[method-assign]
+    return page
+
+
 @pytest.fixture
 async def seat(desk: Desk, browser: Browser) -> Any:
     """One signed-in seat at the desk, in Russian, on the start page."""
     context = await _context(browser)
-    page = await context.new_page()
+    page = patient(await context.new_page())
     await _sign_in(context, desk, "ru")
     await page.goto(desk.address)
     trouble = watch(page, desk.address)
@@ -318,6 +333,8 @@ async def hire(desk: Desk, browser: Browser) -> AsyncIterator[Hire]:
         secret = (await sign_in(login, password=PASSWORD)).secret
         await context.add_cookies([{"name": COOKIE, "value": secret, "url": desk.address}])
         page = await context.new_page()
+        if scripts:
+            patient(page)
         hired.append((context, watch(page, desk.address), failing))
         await page.goto(desk.address)
         return page, Actor("user", str(user), name, frozenset({"*"}))
