@@ -10,15 +10,17 @@ import pytest
 
 from abonent.crm.errors import RequestNotFound
 from abonent.crm.queries.chats import conversation, conversation_of_token, open_chats
+from abonent.crm.queries.requests_report import report_on_requests
 from abonent.crm.service.requests.answering import answer_request
 from abonent.crm.service.requests.chatting import say_in_chat, see_window
 from abonent.crm.service.requests.client import CLIENT, say_more
 from abonent.crm.service.requests.taking import NewRequest, take_request
 from abonent.kernel import clock
-from abonent.kernel.actor import Actor
+from abonent.kernel.actor import SYSTEM, Actor
 from abonent.kernel.errors import DomainError, Forbidden, Malformed, Refused
 from abonent.kernel.settings import Settings
 from abonent.web.service import add_user
+from abonent.web.service.absences import set_absence
 
 WORK = frozenset({"crm.request.view", "crm.request.work", "crm.request.take"})
 
@@ -133,3 +135,29 @@ async def test_what_is_not_a_chat_nobody_s_right_and_wrong_words_are_refused(db:
     assert len((await conversation(number, by=anna)).said) == 1
     with pytest.raises(RequestNotFound):
         await conversation_of_token("nothing")
+
+
+async def test_who_stands_in_goes_on_with_the_chat_of_who_is_away(db: Any) -> None:
+    anna, oleg, vera = await clerk("Анна"), await clerk("Олег"), await clerk("Вера")
+    number = await begun()
+    await say_in_chat(number, by=anna, text="Смотрю")
+    today, day = clock.now().date(), timedelta(1)
+    span = {"first": today - day, "last": today + day}
+    await set_absence(int(anna.id), **span, reason="holiday", substitute=int(oleg.id), by=anna)
+    with pytest.raises(Refused):
+        await say_in_chat(number, by=vera, text="Это я")
+    await say_in_chat(number, by=oleg, text="Здравствуйте, я вместо Анны")
+    assert (await conversation(number, by=oleg)).owner == int(anna.id)
+
+
+async def test_first_words_in_time_are_counted_the_last_answer_too(db: Any) -> None:
+    anna = await clerk("Анна")
+    soon, late, never = [await begun(reply_by="none", reply_to="") for _ in range(3)]
+    assert never
+    await answer_request(soon, by=anna, text="По пятое число.")
+    with clock.moved(clock.now() + timedelta(minutes=2)):
+        await say_in_chat(late, by=anna, text="Простите, что ждали")
+    today = clock.now().date()
+    span = (today - timedelta(1), today + timedelta(1))
+    total = (await report_on_requests(*span, by=SYSTEM, now=clock.now())).total
+    assert (total.chats, total.chats_soon, total.chats_share) == (2, 1, 5000)

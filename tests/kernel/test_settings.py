@@ -31,6 +31,8 @@ def test_an_empty_variable_means_the_default():
         ("REDIS_URL", "http://host"),
         ("DATABASE_URL", "mysql://host/db"),
         ("PROCESSES", "0"),
+        ("CHAT_SITES", "https://isp.example; script-src *"),
+        ("CHAT_SITES", "isp.example"),
     ],
 )
 def test_a_wrong_setting_stops_the_start_naming_it_and_its_value(name, value):

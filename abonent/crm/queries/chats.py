@@ -70,6 +70,11 @@ class Chat:
     window_seen_at: datetime | None
 
     @property
+    def window_open(self) -> bool:
+        """Tell whether the client's window has asked for news lately."""
+        return _looked_at(self.window_seen_at)
+
+    @property
     def waited(self) -> int:
         """For how many seconds the client waits for a word; 0 where nobody does."""
         return int((clock.now() - self.waits_since).total_seconds()) if self.waits_since else 0
@@ -118,8 +123,11 @@ class Conversation:
     @property
     def window_open(self) -> bool:
         """Tell whether the client's window has asked for news lately."""
-        seen = self.window_seen_at
-        return seen is not None and clock.now() - seen <= WINDOW_GONE_AFTER
+        return _looked_at(self.window_seen_at)
+
+
+def _looked_at(seen: datetime | None) -> bool:
+    return seen is not None and clock.now() - seen <= WINDOW_GONE_AFTER
 
 
 async def open_chats(*, by: Actor) -> list[Chat]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
+from abonent.crm.rules.requests import CHAT_FIRST_WITHIN
 from abonent.kernel.actor import Actor
 from abonent.kernel.db import reading
 from abonent.kernel.i18n import time_zone
@@ -28,6 +29,8 @@ SELECT CASE WHEN grouping(r.topic) = 0 THEN 'topic' WHEN grouping(r.channel) = 0
     count(r.answered_at) FILTER (WHERE r.contacts = 1 AND r.reopened = 0) AS first,
     count(*) FILTER (WHERE r.reopened > 0) AS reopened,
     count(r.rating) AS rated, coalesce(sum(r.rating), 0)::bigint AS points,
+    count(r.first_said_at) AS chats,
+    count(*) FILTER (WHERE r.first_said_at <= r.received_at + $6) AS chats_soon,
     count(*) FILTER (WHERE r.late OR (r.open AND r.due_at < $5)) AS late
 FROM (
     SELECT *, (received_at AT TIME ZONE $4)::date AS day FROM crm_request
@@ -71,6 +74,8 @@ class Figures:
     reopened: int
     rated: int
     points: int
+    chats: int
+    chats_soon: int
     minutes: int | None
 
     @property
@@ -82,6 +87,11 @@ class Figures:
     def first_share(self) -> int | None:
         """First-contact resolution: who turned to us once and had the answer."""
         return half_up(self.first * 10_000, self.answered) if self.answered else None
+
+    @property
+    def chats_share(self) -> int | None:
+        """The share of answered chats whose first word came as soon as the rule asks."""
+        return half_up(self.chats_soon * 10_000, self.chats) if self.chats else None
 
     @property
     def rating(self) -> int | None:
@@ -107,7 +117,7 @@ async def report_on_requests(first: date, last: date, *, by: Actor, now: datetim
     districts = None if by.districts is None else sorted(by.districts)
     async with reading() as connection:
         asked = (begin, end, districts)
-        rows = await connection.fetch(_FIGURES, *asked, str(zone), now)
+        rows = await connection.fetch(_FIGURES, *asked, str(zone), now, CHAT_FIRST_WITHIN)
         medians = await connection.fetch(_MEDIANS, *asked)
     minutes = {(row["by"], row["what"]): row["minutes"] for row in medians}
     found: dict[str, list[Figures]] = {"topic": [], "channel": [], "owner": [], "total": []}

@@ -64,16 +64,17 @@ async def _start(request: Request, given: Mapping[str, str], error: DomainError 
     context = {
         "given": given,
         "opens": await next_opening(),
-        "own": _own(request),
+        "own": _own(request, given.get("account") or request.query_params.get("account", "")),
         "query": _with_language(request, ""),
     }
     return _framed(request, act_page(request, "chat.html", context, error))
 
 
-def _own(request: Request) -> str:
-    """The account of who is signed in on the portal, their first one; nothing otherwise."""
+def _own(request: Request, asked: str) -> str:
+    """The account of who is signed in on the portal: the one asked for or the first; else nothing."""
     who: Subscriber | None = request.state.subscriber
-    return who.accounts[0].number if who and who.accounts else ""
+    numbers = [one.number for one in who.accounts] if who else []
+    return asked if asked in numbers else "".join(numbers[:1])
 
 
 @_in_its_language
@@ -91,7 +92,7 @@ async def begin(request: Request) -> Response:
 async def _begun(request: Request, form: Mapping[str, str]) -> str:
     reach = form.get("reach", "").strip()[:200]
     way = "none" if not reach else "email" if "@" in reach else "call"
-    own = _own(request)
+    own = _own(request, form.get("account", ""))
     new = NewRequest(
         channel="chat",
         text=form.get("text", ""),

@@ -15,7 +15,7 @@ from abonent.crm.service.requests.chatting import say_in_chat
 from abonent.kernel import clock
 from abonent.kernel.actor import SYSTEM, Actor
 from abonent.web.service import add_user
-from tests.web.portal.conftest import NUMBER, Entered
+from tests.web.portal.conftest import NUMBER, OTHER, Entered
 from tests.web.seen import plain
 
 MONDAY_MORNING = datetime(2026, 12, 14, 7, 0, tzinfo=UTC)
@@ -99,5 +99,11 @@ async def test_who_is_signed_in_writes_from_the_own_account(enter: Entered, db: 
         "SELECT b.number FROM crm_request r JOIN billing_account b USING (account_id)"
     )
     assert found == NUMBER
+    (chosen, *_) = re.findall(r'name="account" value="(\w+)"', (await mine.get("/my/chat")).text)
+    assert chosen == NUMBER
+    await mine.post("/my/chat", data={"text": "И ещё", "account": OTHER})
+    owners = "SELECT count(DISTINCT account_id) FROM crm_request"
+    assert await db.fetchval(owners) == 1, "another's account is not taken"
+    assert "/my/chat?account=" in (await mine.get(f"/my/{NUMBER}/requests")).text
     english = (await mine.get("/my/chat?language=en")).text
     assert '<html lang="en"' in english

@@ -27,7 +27,8 @@ _ANSWERED = """
 UPDATE crm_request SET answered_at = $2::timestamptz,
     late = coalesce($2 > $3::timestamptz, false), owner = coalesce(owner, $4),
     contact_person = coalesce(contact_person, $4), reply_by = $5, reply_to = $6, next_action = '',
-    next_action_at = NULL
+    next_action_at = NULL,
+    first_said_at = CASE WHEN channel = 'chat' THEN coalesce(first_said_at, $2) END
 WHERE id = $1
 """
 _LAST_LETTER = """

@@ -29,7 +29,11 @@ _SEEN = """
 UPDATE crm_request SET window_seen_at = $2
 WHERE token = $1 AND (window_seen_at IS NULL OR window_seen_at < $3)
 """
-_WHOSE = "SELECT actor_name('user:' || $1::bigint)"
+# Free to the speaker: its owner is away, and the speaker or nobody stands in.
+_WHOSE = """
+SELECT actor_name('user:' || $1::bigint) AS name, EXISTS (SELECT FROM staff_away($3) w
+    WHERE w.user_id = $1 AND (w.stand_in IS NULL OR w.stand_in = $2)) AS free
+"""
 
 
 async def say_in_chat(number: int, *, by: Actor, text: str) -> str:
@@ -57,9 +61,10 @@ async def _claim(work: UnitOfWork, row: Mapping[str, Any]) -> None:
         raise Refused("CHAT_OVER", N_("This chat is over."))
     me = int(work.by.id) if work.by.kind == "user" else None
     if row["owner"] not in {None, me} and row["first_said_at"] is not None:
-        name = await work.connection.fetchval(_WHOSE, row["owner"])
-        theirs = N_("{name} is talking with the client. Nothing was sent.")
-        raise Refused("CHAT_IS_THEIRS", theirs, field="text", name=name)
+        whose = await work.connection.fetchrow(_WHOSE, row["owner"], me, clock.now())
+        if not whose["free"]:
+            theirs = N_("{name} is talking with the client. Nothing was sent.")
+            raise Refused("CHAT_IS_THEIRS", theirs, field="text", name=whose["name"])
     if row["state"] in _FREE or row["owner"] != me:
         await take_to_work(row["number"], by=work.by)
 
