@@ -321,3 +321,22 @@ async def test_the_start_page_tells_who_waits_too_long(enter: Enter, office: int
     await take_ticket(office, await service_id("А"), by=clerk(1))
     page = (await head.get("/")).text
     assert 'href="/queue/day"' in page
+
+
+async def test_a_terminal_lets_nobody_try_every_code(guest: httpx.AsyncClient, office: int) -> None:
+    home = f"/hall/{await _device(office, 'terminal')}"
+    with clock.moved(TEN):
+        statuses = [
+            (await guest.post(f"{home}/code", data={"code": f"{n:04}"})).status_code
+            for n in range(35)
+        ]
+    assert statuses[0] == 422
+    assert statuses[-1] == 429
+
+
+@pytest.mark.parametrize("service", ["abc", "9" * 23, "a'b"])
+async def test_a_service_that_there_is_not_finds_no_tickets(
+    enter: Enter, office: int, service: str
+) -> None:
+    head = await enter("head")
+    assert (await head.get("/queue/tickets", params={"service": service})).status_code == 200

@@ -117,7 +117,8 @@ LEFT JOIN billing_place p ON p.id = b.place_id""",
             name="service",
             label=N_("Service"),
             ask=Ask.CHOICE,
-            sql="t.service_id = ANY(($1::text[])::integer[])",
+            sql="t.service_id = ANY(ARRAY(SELECT x::integer FROM unnest($1::text[]) x"
+            r" WHERE x ~ '^\d{1,9}$'))",
             options=service_choices,
         ),
         Filter(

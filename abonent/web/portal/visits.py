@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from starlette.requests import Request
@@ -76,7 +76,8 @@ async def _book(request: Request, form: Mapping[str, str]) -> str:
         at = datetime.fromisoformat(form.get("at", ""))
     except ValueError:
         at = None
-    if at is None or at.tzinfo is None:
+    # Beyond those years no clock can tell the hour of the office.
+    if at is None or at.tzinfo is None or not date.min.year < at.year < date.max.year:
         raise Malformed.of("at", form.get("at", ""), N_("Choose one of those offered."))
     office, service = form.get("office", ""), _chosen(form)
     await book_ticket(number, by=by, office=office, service=service, at=at)

@@ -74,8 +74,11 @@ async def test_a_time_taken_meanwhile_is_refused_and_others_are_offered(
         assert refused.status_code == 409
         assert "уже занято" in refused.text
         assert len(_times(refused.text)) > 60
-        wrong = await first.post(f"{BASE}/visit", data={**form, "key": "3", "at": "завтра"})
-        assert wrong.status_code == 400
+        for turn, at in enumerate(
+            ("завтра", "9999-12-31T23:59:59+00:00", "0001-01-01T00:00:00+14:00")
+        ):
+            typed = {**form, "key": f"wrong{turn}", "at": at}
+            assert (await first.post(f"{BASE}/visit", data=typed)).status_code == 400
 
 
 async def test_where_no_office_has_a_queue_nothing_is_offered(

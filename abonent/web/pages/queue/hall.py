@@ -7,6 +7,7 @@ a ticket is.
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable
+from datetime import timedelta
 from typing import Any
 
 import anyio
@@ -27,7 +28,13 @@ from abonent.web.errors import status_of
 from abonent.web.fields import texts_of
 from abonent.web.pages.acting import new_key, once
 from abonent.web.render import page, rendered
+from abonent.web.rules import Limit, throttle_key
+from abonent.web.service.throttle import count_attempt
 
+# One of ten thousand codes: a terminal lets nobody try them all.
+PER_TERMINAL = Limit(
+    free=30, window=timedelta(minutes=10), first=timedelta(minutes=1), longest=timedelta(minutes=5)
+)
 FRESH = 20
 """Seconds for which a call is marked as new."""
 TICK = 1.0
@@ -173,6 +180,7 @@ async def come(request: Request) -> Response:
     device, hall = await _terminal(request)
     code = texts_of(await request.form()).get("code", "")[:_LONGEST_TYPED]
     try:
+        await count_attempt({throttle_key("arrive", str(device.id)): PER_TERMINAL})
         ticket = await arrive(hall.office.id, code, by=device.actor)
     except Refused as error:
         context = {"hall": hall, "refused": error.text()}
