@@ -118,7 +118,7 @@ async def _shown(request: Request, given: Mapping[str, str], error: DomainError 
     context: dict[str, Any] = {
         "found": found,
         "state": state_of(found),
-        "opens": await next_opening(),
+        "opens": await next_opening() if state_of(found) == "waiting" else None,
         "clerk": spoken_name(found.owner_name or ""),
         "given": given,
         "query": _with_language(request, ""),
