@@ -15,6 +15,7 @@ from abonent.crm.service.requests.answering import answer_request
 from abonent.crm.service.requests.chatting import say_in_chat, see_window
 from abonent.crm.service.requests.client import CLIENT, say_more
 from abonent.crm.service.requests.taking import NewRequest, take_request
+from abonent.crm.service.requests.working import pass_request, wait_for
 from abonent.kernel import clock
 from abonent.kernel.actor import SYSTEM, Actor
 from abonent.kernel.errors import DomainError, Forbidden, Malformed, Refused
@@ -99,6 +100,17 @@ async def test_an_answer_finds_who_closed_the_window_and_only_them(db: Any) -> N
     assert [row["address"] for row in rows] == ["petr@mail.example"]
     assert "Порт перезапущен" in rows[0]["text"]
     assert f"/my/chat/{token}" in rows[0]["text"]
+
+
+async def test_who_it_is_passed_to_goes_on_though_it_waited_for_the_client(db: Any) -> None:
+    anna, oleg = await clerk("Анна"), await clerk("Олег")
+    number = await begun()
+    await say_in_chat(number, by=anna, text="Пришлите, пожалуйста, чек")
+    await wait_for(number, by=anna, whom="client", reason="document")
+    await pass_request(number, by=anna, team="office", owner=None, note="")
+    await say_in_chat(number, by=oleg, text="Здравствуйте, теперь я")
+    found = await conversation(number, by=oleg)
+    assert (found.owner, found.state) == (int(oleg.id), "in_work")
 
 
 async def test_it_ends_by_the_last_answer_and_nothing_is_said_after_it(db: Any) -> None:

@@ -10,7 +10,7 @@ from abonent.crm.rules.people import spoken_name
 from abonent.crm.rules.requests import WINDOW_GONE_AFTER, WORK, RequestState
 from abonent.crm.service.messages import NewMessage, queue_message
 from abonent.crm.service.requests.answering import LONGEST_ANSWER
-from abonent.crm.service.requests.rows import add_line, locked_request
+from abonent.crm.service.requests.rows import add_line, locked_request, resume_if_waiting
 from abonent.crm.service.requests.working import take_to_work
 from abonent.kernel import clock
 from abonent.kernel.actor import Actor
@@ -65,6 +65,7 @@ async def _claim(work: UnitOfWork, row: Mapping[str, Any]) -> None:
         if not whose["free"]:
             theirs = N_("{name} is talking with the client. Nothing was sent.")
             raise Refused("CHAT_IS_THEIRS", theirs, field="text", name=whose["name"])
+    await resume_if_waiting(work, row)
     if row["state"] in _FREE or row["owner"] != me:
         await take_to_work(row["number"], by=work.by)
 
