@@ -8,12 +8,21 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from email import message_from_bytes, policy
 from email.message import EmailMessage, Message
+from email.parser import BytesHeaderParser
 from email.utils import parseaddr, parsedate_to_datetime
+from hashlib import sha256
 from html.parser import HTMLParser
 from typing import Any
 
 LONGEST_TEXT = 50_000
 LONGEST_NAME = 120
+LONGEST_ID = 500
+LONGEST_HEADER = 20_000
+"""Letters of a header that are read: nobody writes longer ones but to do harm."""
+MOST_ANSWERED = 100
+_YEARS = range(1990, 2100)
+_TAG = re.compile(r"<[^>]*>?")
+_DIVIDING = frozenset({"content-type", "content-disposition"})
 _IDS = re.compile(r"<([^<>\s]+)>")
 _BY_ACTION = {"failed": "undelivered", "delivered": "delivered", "relayed": "delivered"}
 
@@ -54,26 +63,57 @@ class ReadLetter:
 
 
 def read_letter(content: bytes, *, name: str, cut: bool = False) -> ReadLetter:
-    """Read a letter; `name` stands in for a Message-ID that it lacks, `cut`: its end is missing."""
-    letter = message_from_bytes(content, policy=policy.default)
-    assert isinstance(letter, EmailMessage)  # noqa: S101  the policy makes them so
+    """Read a letter; `name` stands in for a Message-ID that it lacks, `cut`: its end is missing.
+
+    One whose parts cannot be told from each other is read as one text, as it stands.
+    """
+    try:
+        letter = message_from_bytes(content, policy=policy.default)
+        assert isinstance(letter, EmailMessage)  # noqa: S101  the policy makes them so
+        return _read(letter, name=name, cut=cut)
+    except Exception:  # noqa: BLE001  a stranger's bytes raise what the library never promised
+        return _read(_undivided(content), name=name, cut=cut)
+
+
+def _undivided(content: bytes) -> EmailMessage:
+    """A letter without what would divide it into parts."""
+    # The older policy reads no header until it is asked for one.
+    plain = BytesHeaderParser(policy=policy.compat32).parsebytes(content)
+    letter = EmailMessage(policy=policy.default)
+    for name, value in plain.raw_items():
+        if name.lower() not in _DIVIDING:
+            letter.set_raw(name, value)
+    if not _header(letter, "Content-Transfer-Encoding"):
+        del letter["Content-Transfer-Encoding"]
+    letter.set_payload(plain.get_payload())
+    return letter
+
+
+def _read(letter: EmailMessage, *, name: str, cut: bool) -> ReadLetter:
     own = _ids(letter, "Message-ID")
-    who, address = parseaddr(_header(letter, "From"))
+    who, address = _sender(letter)
     nearest = [*_ids(letter, "In-Reply-To"), *reversed(_ids(letter, "References"))]
     report = letter.get_content_type() == "multipart/report"
     return ReadLetter(
         message_id=own[0] if own else name,
         sender=address.strip().lower(),
-        name=who.strip(),
+        name=" ".join(who.split()),
         subject=_header(letter, "Subject").strip()[:500],
         text=_text(letter),
-        answers=tuple(dict.fromkeys(nearest)),
+        answers=tuple(dict.fromkeys(nearest[:MOST_ANSWERED])),
         sent_at=_date(letter),
         automatic=_automatic(letter, address),
         is_report=report,
         bounces=tuple(_bounces(letter)) if report else (),
         attachments=() if report else _attachments(letter, cut=cut),
     )
+
+
+def _sender(letter: EmailMessage) -> tuple[str, str]:
+    try:
+        return parseaddr(_header(letter, "From"))
+    except RecursionError:  # brackets within brackets
+        return "", ""
 
 
 def _attachments(letter: EmailMessage, *, cut: bool) -> tuple[Attachment, ...]:
@@ -141,15 +181,22 @@ def _text(letter: EmailMessage) -> str:
     body = letter.get_body(("plain", "html"))
     if body is None:
         return ""
-    raw, charset = _bytes(body), body.get_content_charset() or "utf-8"
-    try:
-        text = raw.decode(charset, "replace")
-    except LookupError:
-        text = raw.decode("utf-8", "replace")
+    text = _decoded(_bytes(body), body.get_content_charset() or "utf-8")
     if body.get_content_type() == "text/html":
         text = _plain(text)
-    # PostgreSQL keeps no zero bytes in texts.
-    return text.replace("\x00", "").strip()[:LONGEST_TEXT]
+    return _storable(text).strip()[:LONGEST_TEXT]
+
+
+def _decoded(raw: bytes, charset: str) -> str:
+    try:
+        return raw.decode(charset, "replace")
+    except (LookupError, ValueError):  # no such charset, or one that keeps no texts
+        return raw.decode("utf-8", "replace")
+
+
+def _storable(text: str) -> str:
+    """A text as PostgreSQL keeps it: without zero bytes and halves of letters."""
+    return text.replace("\x00", "").encode("utf-8", "replace").decode()
 
 
 class _Stripper(HTMLParser):
@@ -179,20 +226,39 @@ class _Stripper(HTMLParser):
 
 def _plain(page: str) -> str:
     stripper = _Stripper()
-    stripper.feed(page)
-    lines = (line.strip() for line in "".join(stripper.said).split("\n"))
+    try:
+        stripper.feed(page)
+        words = "".join(stripper.said)
+    except (AssertionError, ValueError, RecursionError):  # marks that the library does not know
+        words = _TAG.sub(" ", page)
+    lines = (line.strip() for line in words.split("\n"))
     return re.sub(r"\n{3,}", "\n\n", "\n".join(lines))
 
 
 def _header(letter: Message, name: str) -> str:
+    """A header's text; empty for one that is too long or that the library cannot read."""
+    lengths = (len(str(text)) for key, text in letter.raw_items() if key.lower() == name.lower())
+    if next(lengths, 0) > LONGEST_HEADER:
+        return ""
     try:
-        return str(letter.get(name, "")).replace("\x00", "")
-    except (ValueError, IndexError):  # headers that the library cannot read
+        return _storable(str(letter.get(name, "")))
+    except Exception:  # noqa: BLE001  a stranger's bytes raise what the library never promised
         return ""
 
 
 def _ids(letter: Any, name: str) -> list[str]:
-    return _IDS.findall(_header(letter, name))
+    return [_short(one) for one in _IDS.findall(_header(letter, name))]
+
+
+def _short(message_id: str) -> str:
+    """A Message-ID as it is kept: of one that no index takes its beginning and its digest.
+
+    >>> _short("a1@example.org"), len(_short("a" * 9_000))
+    ('a1@example.org', 265)
+    """
+    if len(message_id) <= LONGEST_ID:
+        return message_id
+    return f"{message_id[:200]}~{sha256(message_id.encode()).hexdigest()}"
 
 
 def _bytes(part: Message) -> bytes:
@@ -203,6 +269,6 @@ def _bytes(part: Message) -> bytes:
 def _date(letter: EmailMessage) -> datetime | None:
     try:
         at = parsedate_to_datetime(_header(letter, "Date"))
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, OverflowError, IndexError):
         return None
-    return at if at.tzinfo else None
+    return at if at.tzinfo and at.year in _YEARS else None

@@ -24,6 +24,8 @@ from abonent.kernel.sms.gateway import Receipt
 OLDEST = timedelta(days=3)
 """After a mailbox was made anew all its letters are looked at; those older than this were there."""
 
+OLD, FAILED = "old", "failed"
+
 _WHERE = "SELECT uidvalidity, last_uid FROM crm_mailbox WHERE name = $1"
 _MOVE = """
 INSERT INTO crm_mailbox (name, uidvalidity, last_uid) VALUES ($1, $2, $3)
@@ -42,7 +44,7 @@ async def read_mailbox(url: str, *, settings: Settings) -> Counter[str]:
     """Take what came since the last reading, files too; answers how many of each kind.
 
     The first reading takes nothing: what lay there before is none of this program's business.
-    Raises MailboxError.
+    A letter that cannot be taken is noted as "failed" and the next one is. Raises MailboxError.
     """
     name = _name(url)
     async with reading() as connection:
@@ -55,13 +57,41 @@ async def read_mailbox(url: str, *, settings: Settings) -> Counter[str]:
     anew = after.validity != read.validity
     taken: Counter[str] = Counter()
     for uid, content in read.letters:
-        cut = len(content) >= LONGEST_LETTER
-        letter = read_letter(content, name=f"{read.validity}.{uid}@{name}", cut=cut)
-        old = anew and letter.sent_at is not None and clock.now() - letter.sent_at > OLDEST
-        if not old:
-            taken[await _take(letter, settings)] += 1
+        known = f"{read.validity}.{uid}@{name}"
+        if (kind := await _take_one(content, known, settings, anew=anew)) != OLD:
+            taken[kind] += 1
         await _move(name, Place(read.validity, uid))
     return taken
+
+
+async def _take_one(content: bytes, name: str, settings: Settings, *, anew: bool) -> str:
+    """Take a letter, whatever a stranger has put in it; answers its kind, OLD for what was there.
+
+    What fails is tried once more, for a lost connection is nobody's letter. Then it stays in the
+    mailbox, where a person finds it: the next ones must not wait for it.
+    """
+    for last in (False, True):
+        known = name
+        try:
+            letter = read_letter(content, name=name, cut=len(content) >= LONGEST_LETTER)
+            known = letter.message_id
+            if anew and letter.sent_at is not None and clock.now() - letter.sent_at > OLDEST:
+                return OLD
+            return await _take(letter, settings)
+        except DomainError as error:
+            return await _put_aside(known, error)
+        except Exception as error:  # noqa: BLE001  whatever it is, it is this letter's alone
+            if last:
+                return await _put_aside(known, error)
+    raise AssertionError(name)
+
+
+async def _put_aside(message_id: str, error: Exception) -> str:
+    """Note that a letter could not be taken."""
+    _log.error("mailbox.not_taken", letter=message_id, error=repr(error)[:500], exc_info=error)
+    async with transaction() as connection:
+        await connection.fetchval(_TAKE, message_id, FAILED, clock.now())
+    return FAILED
 
 
 async def _take(letter: ReadLetter, settings: Settings) -> str:
@@ -70,21 +100,14 @@ async def _take(letter: ReadLetter, settings: Settings) -> str:
     brought = Brought()
     if kind == "letter" and letter.attachments and not await _taken(letter.message_id):
         brought = await keep_attachments(letter.attachments, settings=settings)
-    try:
-        async with unit_of_work(SYSTEM) as work:
-            if not await work.connection.fetchval(_TAKE, letter.message_id, kind, clock.now()):
-                return "again"
-            for bounce in letter.bounces:
-                told = (bounce.message_id, bounce.state, bounce.code)
-                await take_receipt(Receipt(EMAIL, *told))
-            if kind == "letter":
-                await take_letter(_received(letter, brought))
-    except DomainError as error:
-        # It stays in the mailbox, where a person finds it; the next ones must not wait for it.
-        _log.exception("mailbox.not_taken", letter=letter.message_id, error=str(error))
-        async with transaction() as connection:
-            await connection.fetchval(_TAKE, letter.message_id, "failed", clock.now())
-        return "failed"
+    async with unit_of_work(SYSTEM) as work:
+        if not await work.connection.fetchval(_TAKE, letter.message_id, kind, clock.now()):
+            return "again"
+        for bounce in letter.bounces:
+            told = (bounce.message_id, bounce.state, bounce.code)
+            await take_receipt(Receipt(EMAIL, *told))
+        if kind == "letter":
+            await take_letter(_received(letter, brought))
     return kind
 
 

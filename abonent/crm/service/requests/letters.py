@@ -19,6 +19,7 @@ from abonent.kernel.work import UnitOfWork
 
 _OURS = re.compile(r"<?m(\d{1,19})\.(\d{1,19})@")
 """Our own Message-ID: an account's and a message's id."""
+_LARGEST_ID = 2**63 - 1
 _QUOTED = re.compile(
     r"^\s*(>|-{2,}\s*(Original|Исходн|Пересыл|Forwarded)|.{0,120}(wrote|пишет|писал\(?а?\)?):\s*$)"
 )
@@ -96,11 +97,20 @@ async def _answered(work: UnitOfWork, letter: ReceivedLetter, sender: str) -> Ta
 
 async def _request_of(connection: Any, letter: ReceivedLetter, sender: str) -> Any:
     for name in letter.in_reply_to:
-        if found := _OURS.match(name.strip()):
-            row = await connection.fetchrow(_ANSWERED, int(found[1]), int(found[2]), sender)
+        ids = _ours(name)
+        if ids is not None:
+            row = await connection.fetchrow(_ANSWERED, *ids, sender)
             if row is not None:
                 return row
     return await connection.fetchrow(_THREAD, list(letter.in_reply_to), sender)
+
+
+def _ours(message_id: str) -> tuple[int, int] | None:
+    """The account and the message that a Message-ID of ours names; None for another's."""
+    if not (found := _OURS.match(message_id.strip())):
+        return None
+    ids = (int(found[1]), int(found[2]))
+    return ids if max(ids) <= _LARGEST_ID else None
 
 
 async def _new(work: UnitOfWork, letter: ReceivedLetter, sender: str, by: Actor) -> Taken:
