@@ -62,10 +62,14 @@ UPDATE crm_notice SET done_at = $4, message_id = $5, reason = $6
 WHERE account_id = $1 AND template = $2 AND about = $3
 """
 _PAID_ON = "SELECT day FROM billing_entry WHERE account_id = $1 AND no = $2"
+# A page of all accounts first: asked for those of some days alone, each page would sort them all.
 _SERVED = """
-SELECT d.account_id FROM billing_account_due d JOIN billing_account b USING (account_id)
-WHERE d.account_id > $1 AND d.day <= $2 AND b.state IN ('served', 'partly')
-ORDER BY d.account_id LIMIT $3
+WITH page AS MATERIALIZED (
+    SELECT account_id, day FROM billing_account_due WHERE account_id > $1
+    ORDER BY account_id LIMIT $3
+)
+SELECT p.account_id, p.day <= $2 AND b.state IN ('served', 'partly') AS near
+FROM page p JOIN billing_account b USING (account_id) ORDER BY p.account_id
 """
 _FORGET = "DELETE FROM crm_notice WHERE done_at < $1"
 
@@ -141,9 +145,9 @@ async def note_pre_due() -> int:
             rows = await connection.fetch(_SERVED, after, last, _PIECE)
         if not rows:
             return noted
-        ids = [row["account_id"] for row in rows]
-        after = ids[-1]
-        found = await look_at(ids, by=SYSTEM)
+        after = rows[-1]["account_id"]
+        near = [row["account_id"] for row in rows if row["near"]]
+        found = await look_at(near, by=SYSTEM) if near else {}
         ends = {account: outlook(loaded.book).until for account, loaded in found.items()}
         due = [
             (account, str(end + _DAY), {"day": end + _DAY})
