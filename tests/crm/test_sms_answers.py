@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -14,6 +16,8 @@ from abonent.crm.rules.sms_commands import Command, read_command
 from abonent.crm.service.consents import Channel, NewConsent, Purpose, give_consent, has_consent
 from abonent.crm.service.receipts import take_inbound
 from abonent.crm.service.requests.answering import answer_request
+from abonent.crm.service.sms_codes import MOST_CODES
+from abonent.kernel import clock
 from abonent.kernel.actor import SYSTEM
 from abonent.kernel.sms.gateway import Inbound
 
@@ -83,7 +87,7 @@ async def served(db: Any, number: str) -> None:
         ("ТАРИФ", Command.TARIFF, ""),
         ("Заявка: нет интернета", Command.REQUEST, "нет интернета"),
         ("STOP", Command.STOP, ""),
-        ("4821", Command.CODE, "4821"),
+        ("482135", Command.CODE, "482135"),
         ("5", Command.RATING, "5"),
         ("6", Command.WORDS, "6"),
         ("долг вернули, спасибо", Command.WORDS, "долг вернули, спасибо"),
@@ -123,9 +127,9 @@ async def test_another_ones_account_is_not_told_of_by_its_number(talk: Talk) -> 
 async def test_a_promise_takes_its_code(talk: Talk, card: str, db: Any) -> None:
     await served(db, card)
     (offer,) = await talk.says("ОБЕЩ")
-    code = re.search(r"ответьте (\d{4})", offer)
+    code = re.search(r"ответьте (\d{6})", offer)
     assert code, offer
-    wrong = f"{(int(code[1]) + 1) % 10_000:04}"
+    wrong = f"{(int(code[1]) + 1) % 1_000_000:06}"
     (refused,) = await talk.says(wrong)
     assert "не подошёл" in refused
     assert (await read_account(card, by=SYSTEM)).promise is None
@@ -143,18 +147,49 @@ async def test_a_promise_takes_its_code(talk: Talk, card: str, db: Any) -> None:
 async def test_a_code_is_not_guessed(talk: Talk, card: str, db: Any) -> None:
     await served(db, card)
     (offer,) = await talk.says("ОБЕЩ")
-    code = re.search(r"ответьте (\d{4})", offer)
+    code = re.search(r"ответьте (\d{6})", offer)
     assert code
     for step in range(1, 4):
-        await talk.says(f"{(int(code[1]) + step) % 10_000:04}")
+        await talk.says(f"{(int(code[1]) + step) % 1_000_000:06}")
     await talk.says(code[1])
     assert (await read_account(card, by=SYSTEM)).promise is None
+
+
+async def test_a_new_code_gives_no_new_tries(talk: Talk, card: str, db: Any) -> None:
+    await served(db, card)
+    for tries in (3, 2):
+        (offer,) = await talk.says("ОБЕЩ")
+        code = re.search(r"ответьте (\d{6})", offer)
+        assert code
+        for step in range(1, tries + 1):
+            await talk.says(f"{(int(code[1]) + step) % 1_000_000:06}")
+    await talk.says(code[1])  # five wrong ones in a day: the right one gives nothing either
+    assert (await read_account(card, by=SYSTEM)).promise is None
+    (taken,) = await talk.says("ОБЕЩ")
+    (found,) = await requests_of(card, by=SYSTEM)
+    assert f"Обращение {found.number} принято" in taken
+    await db.execute("UPDATE crm_sms_code SET counted_since = counted_since - interval '1 day'")
+    (offer,) = await talk.says("ОБЕЩ")
+    code = re.search(r"ответьте (\d{6})", offer)
+    assert code
+    await talk.says(code[1])
+    assert (await read_account(card, by=SYSTEM)).promise is not None
+
+
+async def test_a_phone_gets_so_many_codes_a_day(talk: Talk, card: str, db: Any) -> None:
+    await served(db, card)
+    for _ in range(MOST_CODES):
+        (offer,) = await talk.says("ОБЕЩ")
+        assert re.search(r"ответьте \d{6}", offer)
+    (taken,) = await talk.says("ОБЕЩ")
+    assert "принято" in taken
+    assert await talk.says("ОБЕЩ") == []  # one request is enough
 
 
 async def test_a_code_of_another_phone_gives_nothing(talk: Talk, card: str, db: Any) -> None:
     await served(db, card)
     (offer,) = await talk.says("ОБЕЩ")
-    code = re.search(r"ответьте (\d{4})", offer)
+    code = re.search(r"ответьте (\d{6})", offer)
     assert code
     await talk.says(code[1], STRANGER)
     assert (await read_account(card, by=SYSTEM)).promise is None
@@ -190,3 +225,18 @@ async def test_what_is_neither_is_told_the_commands_and_a_short_number_nothing(t
     (answer,) = await talk.says("привет")
     assert "БАЛАНС, ДОЛГ" in answer
     assert await talk.says("СТОП", "900") == []
+
+
+async def test_words_without_an_id_that_come_again_are_one(card: str, db: Any) -> None:
+    del card
+    said = Inbound("files", STRANGER, "второй день нет интернета", "7878", "")
+    noon = datetime(2026, 4, 1, 9, tzinfo=UTC)
+    with clock.moved(noon):
+        assert await take_inbound(said) is not None
+        assert await take_inbound(said) is None
+        assert await take_inbound(replace(said, text="и телевизора тоже")) is not None
+        assert await take_inbound(replace(said, sender="79990000001")) is not None
+        assert await take_inbound(replace(said, recipient="7879")) is not None
+    with clock.moved(noon + timedelta(hours=1)):
+        assert await take_inbound(said) is not None
+    assert await db.fetchval("SELECT count(*) FROM crm_message_inbound") == 5

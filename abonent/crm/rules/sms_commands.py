@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from abonent.crm.rules.people import name_key
 
-CODE_DIGITS = 4
+CODE_DIGITS = 6
 LEAST_WORDS = 3
 """Fewer words than this that no topic is known by are no request: the list of commands is sent."""
 _BETWEEN = re.compile(r"[\s.,:;!?]+")
@@ -53,7 +53,7 @@ class Asked:
 def read_command(text: str) -> Asked:
     """Read what somebody wrote; letters may be large or small, ё is е.
 
-    >>> read_command("Баланс 20417"), read_command("4821").command, read_command("5").command
+    >>> read_command("Баланс 20417"), read_command("482135").command, read_command("5").command
     (Asked(command=<Command.BALANCE: 'balance'>, rest='20417'), <Command.CODE: 'code'>, <Command.RATING: 'rating'>)
     """
     bare = text.strip()

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from abonent.crm.events import SmsReceived
 from abonent.kernel import clock
 from abonent.kernel.actor import SYSTEM
 from abonent.kernel.db import transaction, unit_of_work
 from abonent.kernel.ids import new_id
 from abonent.kernel.sms.gateway import ENDS, Hooks, Inbound, Receipt
+from abonent.kernel.work import UnitOfWork
 
 LONGEST_INBOUND = 10_000
+SAME_WITHIN = timedelta(minutes=5)
+"""A gateway that gives no id and was not heard brings the same words again within minutes."""
 
 _LOCK = "SELECT pg_advisory_xact_lock(4029, hashtext($1))"
 _KEEP = """
@@ -53,6 +58,10 @@ _INBOUND = """
 INSERT INTO crm_message_inbound (id, gateway, provider_id, sender, recipient, text, received_at)
 VALUES ($1, $2, $3, $4, $5, $6, $7)
 ON CONFLICT (gateway, provider_id) WHERE provider_id <> '' DO NOTHING RETURNING id
+"""
+_SAME = """
+SELECT EXISTS (SELECT FROM crm_message_inbound WHERE sender = $1 AND received_at > $2
+    AND gateway = $3 AND recipient = $4 AND text = $5 AND provider_id = '')
 """
 _FORGET = "DELETE FROM crm_message_receipt WHERE at < $1"
 
@@ -98,11 +107,20 @@ async def take_inbound(inbound: Inbound) -> int | None:
     """Keep what a person wrote, and tell the rest of the house; None for what was kept before."""
     text = inbound.text.replace("\x00", "")[:LONGEST_INBOUND]
     async with unit_of_work(SYSTEM) as work:
+        if not inbound.provider_id and await _same(work, inbound, text):
+            return None
         given = (inbound.gateway, inbound.provider_id, inbound.sender, inbound.recipient, text)
         kept: int | None = await work.connection.fetchval(_INBOUND, new_id(), *given, clock.now())
         if kept is not None:
             work.record(SmsReceived(kept, inbound.sender, inbound.recipient, text))
     return kept
+
+
+async def _same(work: UnitOfWork, inbound: Inbound, text: str) -> bool:
+    """Tell whether words without an id are those that came a moment ago."""
+    await work.connection.execute(_LOCK, f"{inbound.gateway}:from:{inbound.sender}")
+    since, said = clock.now() - SAME_WITHIN, (inbound.gateway, inbound.recipient, text)
+    return bool(await work.connection.fetchval(_SAME, inbound.sender, since, *said))
 
 
 async def _hear(inbound: Inbound) -> None:

@@ -6,8 +6,6 @@ command becomes a request, and a rating is put to the answer that was sent last.
 
 from __future__ import annotations
 
-import hashlib
-import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -18,21 +16,20 @@ import structlog
 from abonent.billing.queries.accounts import AccountView, read_account
 from abonent.billing.service.promises import give_promise, offers
 from abonent.crm.events import SmsReceived
-from abonent.crm.rules.sms_commands import CODE_DIGITS, Asked, Command, is_talk, read_command
+from abonent.crm.rules.sms_commands import Asked, Command, is_talk, read_command
 from abonent.crm.service.messages import SMS, NewMessage, queue_message
 from abonent.crm.service.requests.client import rate_request
 from abonent.crm.service.requests.taking import NewRequest, take_request
+from abonent.crm.service.sms_codes import code_of, new_code, try_code, used_up
 from abonent.crm.topics import OTHER, classifier
 from abonent.kernel import clock
 from abonent.kernel.actor import Actor
 from abonent.kernel.errors import DomainError
-from abonent.kernel.i18n import speaking, time_zone
+from abonent.kernel.i18n import _, speaking, time_zone
 from abonent.kernel.money import format_money
 from abonent.kernel.site import site_language
 from abonent.kernel.work import UnitOfWork
 
-CODE_LIFE = timedelta(minutes=10)
-MOST_TRIES = 3
 RATED_WITHIN = timedelta(days=7)
 LEAST_DIGITS = 10
 """Senders that are no telephones (short numbers, names of companies) are never answered."""
@@ -56,14 +53,6 @@ _PEOPLE = """
 SELECT DISTINCT subscriber_id FROM crm_contact
 WHERE kind = 'phone' AND value = $1 AND removed_at IS NULL
 """
-_KEEP_CODE = """
-INSERT INTO crm_sms_code (phone, account_id, offer, code_hash, expires_at) VALUES ($1, $2, $3, $4, $5)
-ON CONFLICT (phone) DO UPDATE SET account_id = excluded.account_id, offer = excluded.offer,
-    code_hash = excluded.code_hash, tries = 0, expires_at = excluded.expires_at
-"""
-_CODE = "SELECT * FROM crm_sms_code WHERE phone = $1 FOR UPDATE"
-_TRIED = "UPDATE crm_sms_code SET tries = tries + 1 WHERE phone = $1"
-_FORGET = "DELETE FROM crm_sms_code WHERE phone = $1"
 _LAST_ANSWERED = """
 SELECT r.number FROM crm_request r
 WHERE r.state IN ('resolved', 'rated') AND r.answered_at > $2
@@ -184,6 +173,10 @@ async def _promise(work: UnitOfWork, writer: Writer, asked: Asked) -> None:
     row = await _one(work, writer, asked)
     if row is None:
         return
+    if await used_up(work, writer.phone):
+        told = _("A promised payment by SMS: its codes of today are used up, see who asks.")
+        await _register(work, writer, told)
+        return
     found = await offers(row["number"], by=writer.actor(row), channel="portal")
     best = min(
         (one for one in found if one.terms),
@@ -195,34 +188,27 @@ async def _promise(work: UnitOfWork, writer: Writer, asked: Asked) -> None:
         debt = _money(max(view.missing, -view.balance, 0))
         await _reply(work, writer, "promise-refused", row, debt=debt)
         return
-    code = f"{secrets.randbelow(10**CODE_DIGITS):0{CODE_DIGITS}}"
-    account = row["account_id"]
-    kept = (_digest(writer.phone, account, code), clock.now() + CODE_LIFE)
-    await work.connection.execute(_KEEP_CODE, writer.phone, account, best.offer.code, *kept)
     values = {
         "debt": _money(best.terms.amount),
         "fee": _money(best.terms.fee),
         "until": f"{best.terms.until - timedelta(1):%d.%m.%Y}",
-        "code": code,
+        "code": await new_code(work, writer.phone, row["account_id"], best.offer.code),
     }
     await _reply(work, writer, "promise-code", row, **values)
 
 
 async def _code(work: UnitOfWork, writer: Writer, asked: Asked) -> None:
     """Give the promise whose code this is."""
-    kept = await work.connection.fetchrow(_CODE, writer.phone)
+    kept = await code_of(work, writer.phone)
     row = next(
         (one for one in writer.own if kept and one["account_id"] == kept["account_id"]), None
     )
     if row is None or kept is None:
         await _take(work, writer, asked)
         return
-    await work.connection.execute(_TRIED, writer.phone)
-    late = kept["expires_at"] < clock.now() or kept["tries"] >= MOST_TRIES
-    if late or kept["code_hash"] != _digest(writer.phone, row["account_id"], asked.rest):
+    if not await try_code(work, kept, asked.rest):
         await _reply(work, writer, "code-wrong", row)
         return
-    await work.connection.execute(_FORGET, writer.phone)
     by = writer.actor(row)
     _loaded, promise = await give_promise(
         row["number"], by=by, offer=kept["offer"], channel="portal"
@@ -230,10 +216,6 @@ async def _code(work: UnitOfWork, writer: Writer, asked: Asked) -> None:
     until = f"{promise.ends_on - timedelta(1):%d.%m.%Y}"
     url = f"/my/{row['number']}/pay"
     await _reply(work, writer, "promise-on", row, until=until, debt=_money(promise.amount), url=url)
-
-
-def _digest(phone: str, account: int, code: str) -> bytes:
-    return hashlib.sha256(f"{phone}:{account}:{code}".encode()).digest()
 
 
 async def _request(work: UnitOfWork, writer: Writer, asked: Asked) -> None:
