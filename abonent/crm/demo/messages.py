@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, time
 
-from abonent.crm.service.messages import EMAIL, SMS
+from abonent.crm.service.messages import EMAIL
 from abonent.crm.service.notices import note_pre_due, send_notices, set_notice
 from abonent.kernel import clock
 from abonent.kernel.actor import Actor
@@ -19,8 +19,8 @@ async def write(*, by: Actor, day: date, left: int) -> None:
     """Write what is to be told on a day."""
     with clock.moved(datetime.combine(day, _AT, UTC)):
         if left == DAYS:
-            for template, way in (("paid", EMAIL), ("promise-on", SMS), ("suspend", SMS)):
-                await set_notice(template, by=by, active=True, way=way, days=None)
+            for template in ("paid", "promise-on", "suspend"):
+                await set_notice(template, by=by, active=True, way=EMAIL, days=None)
             await set_notice("pre-due", by=by, active=True, way=EMAIL, days=_AHEAD)
         await note_pre_due()
         await send_notices()
