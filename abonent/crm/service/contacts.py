@@ -20,7 +20,8 @@ from abonent.kernel.texts import given_text
 from abonent.kernel.work import UnitOfWork
 
 LONGEST = 200
-_EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s.]+")
+_EMAIL = re.compile(r"""[^@\s,;:<>()\[\]"\\]+@[^@\s,;:<>()\[\]"\\]+\.[^@\s.,;:<>()\[\]"\\]+""")
+"""One address: what stands between several of them is in none."""
 
 _OF = """
 SELECT id, kind, value, label, main, confirmed_at, version FROM crm_contact
@@ -95,6 +96,11 @@ def check_contact(kind: ContactKind, value: str, *, field: str = "value") -> str
         wrong = N_("“{given}” is not an e-mail address such as a@b.ru.")
         raise Malformed.of(field, value, wrong, given=value)
     return given_text(field, text, longest=LONGEST)
+
+
+def check_reach_typed(text: str, *, field: str) -> str:
+    """Answer one phone or one e-mail address, whichever was typed; raises Malformed for several."""
+    return check_contact(ContactKind.EMAIL if "@" in text else ContactKind.PHONE, text, field=field)
 
 
 async def add_contact(number: str, *, by: Actor, new: NewContact) -> int:

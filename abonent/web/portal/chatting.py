@@ -14,9 +14,11 @@ from abonent.crm.queries.hours import next_opening
 from abonent.crm.queries.requests import told_of
 from abonent.crm.rules.people import spoken_name
 from abonent.crm.rules.requests import OPEN
+from abonent.crm.service.contacts import check_reach_typed
 from abonent.crm.service.requests.chatting import see_window
 from abonent.crm.service.requests.client import CLIENT, rate_request, say_more
 from abonent.crm.service.requests.taking import NewRequest, take_request
+from abonent.kernel.actor import Actor
 from abonent.kernel.errors import DomainError, Malformed
 from abonent.kernel.i18n import LANGUAGES, N_, speaking
 from abonent.kernel.settings import listed
@@ -24,7 +26,7 @@ from abonent.web.forms import form_of
 from abonent.web.middleware.headers import framed_by
 from abonent.web.pages.acting import ANSWERED_IN_PLACE
 from abonent.web.portal.access import address_of_caller
-from abonent.web.portal.doing import act_page
+from abonent.web.portal.doing import act_page, asked_once
 from abonent.web.portal.queries import Subscriber
 from abonent.web.portal.rules import asking_keys, chatting_keys
 from abonent.web.render import desk_of, fragment
@@ -83,16 +85,24 @@ async def begin(request: Request) -> Response:
     form = await form_of(request)
     try:
         await count_attempt(asking_keys(address_of_caller(request)))
-        token = await _begun(request, form)
+        token = await _begun_once(request, form)
     except ANSWERED_IN_PLACE as error:
         return await _start(request, form, error)
     return RedirectResponse(_with_language(request, f"/my/chat/{token}"), 303)
 
 
-async def _begun(request: Request, form: Mapping[str, str]) -> str:
-    reach = form.get("reach", "").strip()[:200]
-    way = "none" if not reach else "email" if "@" in reach else "call"
+async def _begun_once(request: Request, form: Mapping[str, str]) -> str:
+    """The link of the talk; the same form sent again leads to the same one."""
     own = _own(request, form.get("account", ""))
+    who: Subscriber | None = request.state.subscriber
+    by = who.actor if who and own else CLIENT
+    return await asked_once(request, form, by=by, work=lambda: _begun(form, own, by))
+
+
+async def _begun(form: Mapping[str, str], own: str, by: Actor) -> str:
+    typed = form.get("reach", "").strip()
+    reach = check_reach_typed(typed, field="reach") if typed else ""
+    way = "none" if not reach else "email" if "@" in reach else "call"
     new = NewRequest(
         channel="chat",
         text=form.get("text", ""),
@@ -101,8 +111,7 @@ async def _begun(request: Request, form: Mapping[str, str]) -> str:
         reply_by=way,
         reply_to=reach,
     )
-    who: Subscriber | None = request.state.subscriber
-    taken = await take_request(new, by=who.actor if who and own else CLIENT)
+    taken = await take_request(new, by=by)
     return (await told_of(taken.number)).request.token
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from abonent.kernel.actor import Actor
 from abonent.kernel.errors import DomainError, Malformed
 from abonent.kernel.i18n import N_
 from abonent.web.errors import status_of
@@ -27,18 +28,23 @@ async def carried_out(request: Request, *, do: Do, show: Show) -> Response:
     `do` answers the address to go to; the same form sent again leads there without doing it again.
     """
     form = await form_of(request)
-    key = form.get("key", "")
-    asked = "\n".join(f"{name}={text}" for name, text in sorted(form.items()))
     try:
-        if not key or len(key) > LONGEST_KEY:
-            raise Malformed.of("form", "", N_("Open the form again: it has lost its key."))
         by = entered(request).actor
-        path = await once(
-            key, by=by, request=f"{request.url.path}\n{asked}", work=lambda: do(request, form)
-        )
+        path = await asked_once(request, form, by=by, work=lambda: do(request, form))
     except ANSWERED_IN_PLACE as error:
         return await show(request, form, error)
     return RedirectResponse(path, 303)
+
+
+async def asked_once(
+    request: Request, form: Mapping[str, str], *, by: Actor, work: Callable[[], Awaitable[str]]
+) -> str:
+    """Do the work of a form once; sent again it answers the same. Raises Malformed without a key."""
+    key = form.get("key", "")
+    if not key or len(key) > LONGEST_KEY:
+        raise Malformed.of("form", "", N_("Open the form again: it has lost its key."))
+    asked = "\n".join(f"{name}={text}" for name, text in sorted(form.items()))
+    return await once(key, by=by, request=f"{request.url.path}\n{asked}", work=work)
 
 
 def act_page(

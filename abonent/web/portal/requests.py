@@ -11,6 +11,7 @@ from starlette.responses import RedirectResponse, Response
 from abonent.crm.queries.requests import Whole, answered, own_requests, told_of
 from abonent.crm.registers.requests import STATES
 from abonent.crm.rules.requests import CHANNELS
+from abonent.crm.service.contacts import check_reach_typed
 from abonent.crm.service.requests.client import (
     CLIENT,
     number_of_token,
@@ -24,8 +25,8 @@ from abonent.kernel.i18n import N_
 from abonent.web.forms import form_of
 from abonent.web.pages.acting import ANSWERED_IN_PLACE
 from abonent.web.portal.access import address_of_caller, here, own
-from abonent.web.portal.doing import act_page, carried_out
-from abonent.web.portal.rules import asking_keys
+from abonent.web.portal.doing import act_page, asked_once, carried_out
+from abonent.web.portal.rules import asking_keys, linked_keys
 from abonent.web.service.throttle import count_attempt
 
 _WORDS = {"states": STATES, "channels": CHANNELS}
@@ -109,7 +110,7 @@ async def send_by_link(request: Request) -> Response:
     form = await form_of(request)
     channel = whole.request.channel
     try:
-        await count_attempt(asking_keys(address_of_caller(request)))
+        await count_attempt(linked_keys(token))
         done = await _said(whole, form, by=CLIENT, channel=channel)
     except ANSWERED_IN_PLACE as error:
         return _page(request, whole, form, error, action=request.url.path, back="")
@@ -161,7 +162,7 @@ async def ask(request: Request) -> Response:
     form = await form_of(request)
     try:
         await count_attempt(asking_keys(address_of_caller(request)))
-        token = await _asked(form)
+        token = await asked_once(request, form, by=CLIENT, work=lambda: _asked(form))
     except ANSWERED_IN_PLACE as error:
         return act_page(request, "ask.html", {"given": form}, error)
     return RedirectResponse(f"/my/r/{token}?done=taken", 303)
@@ -177,7 +178,7 @@ async def _asked(form: Mapping[str, str]) -> str:
         text=form.get("text", ""),
         who=form.get("who", "")[:200],
         reply_by="email" if "@" in reach else "call",
-        reply_to=reach[:200],
+        reply_to=check_reach_typed(reach, field="reach"),
     )
     taken = await take_request(new, by=CLIENT)
     return (await told_of(taken.number)).request.token

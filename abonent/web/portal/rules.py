@@ -39,7 +39,7 @@ PER_WRITER = Limit(
     longest=timedelta(minutes=30),
 )
 
-# A survey is three forms; who opens one has its link, which nobody guesses.
+# A survey is three forms, a request a few lines; who opens one has its link, which nobody guesses.
 PER_SURVEY = Limit(
     free=30,
     window=timedelta(minutes=30),
@@ -64,6 +64,11 @@ def asking_keys(address: str) -> dict[bytes, Limit]:
 def chatting_keys(token: str) -> dict[bytes, Limit]:
     """What is counted when somebody goes on in a chat: by its link, for many share one address."""
     return {throttle_key("chat", token): PER_CHAT}
+
+
+def linked_keys(token: str) -> dict[bytes, Limit]:
+    """What is counted when a request is gone on with or rated by its link."""
+    return {throttle_key("request", token): PER_SURVEY}
 
 
 def answering_keys(token: str) -> dict[bytes, Limit]:

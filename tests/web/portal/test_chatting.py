@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
+import pytest
 
 from abonent.crm.queries.chats import conversation_of_token
 from abonent.crm.service.requests.answering import answer_request
@@ -19,7 +20,7 @@ from tests.web.portal.conftest import NUMBER, OTHER, Entered
 from tests.web.seen import plain
 
 MONDAY_MORNING = datetime(2026, 12, 14, 7, 0, tzinfo=UTC)
-FIRST = {"text": "Нет интернета", "who": "Пётр", "reach": "petr@mail.example"}
+FIRST = {"key": "k1", "text": "Нет интернета", "who": "Пётр", "reach": "petr@mail.example"}
 WORK = frozenset({"crm.request.work", "crm.request.view"})
 
 
@@ -94,16 +95,43 @@ async def test_a_machine_is_slowed_down(browse: Callable[[], httpx.AsyncClient])
 async def test_who_is_signed_in_writes_from_the_own_account(enter: Entered, db: Any) -> None:
     mine = await enter()
     assert 'name="reach"' not in (await mine.get("/my/chat")).text
-    await mine.post("/my/chat", data={"text": "Где мой платёж?"})
+    await mine.post("/my/chat", data={"key": "k2", "text": "Где мой платёж?"})
     found = await db.fetchval(
         "SELECT b.number FROM crm_request r JOIN billing_account b USING (account_id)"
     )
     assert found == NUMBER
     (chosen, *_) = re.findall(r'name="account" value="(\w+)"', (await mine.get("/my/chat")).text)
     assert chosen == NUMBER
-    await mine.post("/my/chat", data={"text": "И ещё", "account": OTHER})
+    await mine.post("/my/chat", data={"key": "k3", "text": "И ещё", "account": OTHER})
     owners = "SELECT count(DISTINCT account_id) FROM crm_request"
     assert await db.fetchval(owners) == 1, "another's account is not taken"
     assert "/my/chat?account=" in (await mine.get(f"/my/{NUMBER}/requests")).text
     english = (await mine.get("/my/chat?language=en")).text
     assert '<html lang="en"' in english
+
+
+async def test_the_same_form_sent_twice_begins_one_talk(
+    browse: Callable[[], httpx.AsyncClient], db: Any
+) -> None:
+    client = browse()
+    (key,) = re.findall(r'name="key" value="(\w+)"', (await client.get("/my/chat")).text)
+    sent = [await client.post("/my/chat", data=FIRST | {"key": key}) for _ in range(2)]
+    assert len({answer.headers["location"] for answer in sent}) == 1
+    assert await db.fetchval("SELECT count(*) FROM crm_request") == 1
+    assert (await client.post("/my/chat", data=FIRST | {"key": ""})).status_code == 400
+
+
+@pytest.mark.parametrize("path", ["/my/chat", "/my/ask"])
+async def test_one_address_is_left_for_the_answer(
+    browse: Callable[[], httpx.AsyncClient], db: Any, path: str
+) -> None:
+    client = browse()
+    for reach in ("a@b.ru, c@d.ru", "a@b.ru,c", "a@b.ru;c@d.ru", "a@b.ru\r\nBcc: x@x.ru",
+                  "<img>@x.ru", "call me", "12"):  # fmt: skip
+        answer = await client.post(path, data=FIRST | {"reach": reach})
+        assert answer.status_code in {400, 429}, reach
+    assert await db.fetchval("SELECT count(*) FROM crm_request") == 0
+    name = {"who": "Пётр\r\nBcc: x@x.ru", "reach": " Petr@Mail.example "}
+    assert (await client.post(path, data=FIRST | name)).status_code == 303
+    row = await db.fetchrow("SELECT who, reply_to FROM crm_request")
+    assert tuple(row) == ("Пётр Bcc: x@x.ru", "petr@mail.example")

@@ -64,3 +64,13 @@ async def test_what_was_typed_is_kept_where_something_is_missing(enter: Entered,
         assert answer.status_code == 400, (field, answer.text)
         assert "Не было связи." in answer.text
     assert await db.fetchval("SELECT count(*) FROM crm_claim") == 0
+
+
+async def test_its_answer_goes_to_one_address(enter: Entered, db: Any) -> None:
+    mine = await enter()
+    form = FORM | {"key": key_of((await mine.get(PATH)).text), "reply_by": "email"}
+    for several in ("a@b.ru, c@d.ru", "a@b.ru\r\nBcc: x@x.ru", "Мира, 8"):
+        wrong = await mine.post(PATH, data=form | {"reply_to": several})
+        assert wrong.status_code == 400, several
+    assert (await mine.post(PATH, data=form | {"reply_to": "a@b.ru"})).status_code == 303
+    assert await db.fetchval("SELECT array_agg(reply_to) FROM crm_claim") == ["a@b.ru"]

@@ -30,6 +30,7 @@ from abonent.crm.service.claims.rows import (
     one_of,
     terms_on,
 )
+from abonent.crm.service.contacts import ContactKind, check_contact
 from abonent.crm.service.messages import NewMessage, queue_message
 from abonent.crm.service.numbers import take_number
 from abonent.kernel import clock
@@ -97,6 +98,9 @@ async def take_claim(new: NewClaim, *, by: Actor, register: bool = True) -> int:
         ("reply_by", new.reply_by, REPLIES),
     ):
         one_of(name, value, known)
+    reply_to = " ".join(new.reply_to.split())
+    if reply_to and new.reply_by == "email":
+        reply_to = check_contact(ContactKind.EMAIL, reply_to, field="reply_to")
     if new.demand < 0:
         raise Malformed.of("demand", new.demand, N_("An amount is larger than zero."))
     asked, text = (
@@ -110,7 +114,7 @@ async def take_claim(new: NewClaim, *, by: Actor, register: bool = True) -> int:
         until = register_by(came, terms, await working_hours(connection))
         await connection.execute(
             _INSERT, account, made, new.subject, new.demand, asked, text, new.channel, new.request,
-            new.reply_by, new.reply_to.strip(), ClaimState.RECEIVED, came, clock.now(),
+            new.reply_by, reply_to, ClaimState.RECEIVED, came, clock.now(),
             f"{by.kind}:{by.id}", until,
         )  # fmt: skip
         row = await locked_claim(connection, made, by=by)

@@ -8,9 +8,9 @@ from typing import Any
 from abonent.crm.answers import unfilled
 from abonent.crm.rules.people import spoken_name
 from abonent.crm.rules.requests import REOPENED_WITHIN, REPLIES, TAKE, WORK, WRITTEN
+from abonent.crm.service.contacts import check_reach_typed
 from abonent.crm.service.messages import NewMessage, Queued, queue_message
 from abonent.crm.service.requests.rows import add_line, locked_request, make_move
-from abonent.crm.service.requests.taking import reached
 from abonent.kernel import clock
 from abonent.kernel.actor import SYSTEM, Actor
 from abonent.kernel.db import unit_of_work
@@ -69,7 +69,8 @@ async def answer_request(
     async with unit_of_work(by) as work:
         row = dict(await locked_request(work.connection, number, by=by))
         way = reply_by or row["reply_by"]
-        to = reached(reply_to) or _asked_for(row, way)
+        typed = check_reach_typed(reply_to, field="reply_to") if reply_to.strip() else ""
+        to = typed or _asked_for(row, way)
         sent = await _send(work, row, way, to, words) if way in WRITTEN else None
         me = int(by.id) if by.kind == "user" else None
         now = clock.now()

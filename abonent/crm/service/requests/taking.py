@@ -123,7 +123,8 @@ async def _checked(new: NewRequest, by: Actor) -> NewRequest:
     if new.account:
         await check_reach(new.account, by=by)
     title, reply_to = title_of(new.title or text), reached(new.reply_to)
-    return replace(new, text=text, title=title, reply_to=reply_to)
+    who = " ".join(new.who.split())
+    return replace(new, text=text, title=title, who=who, reply_to=reply_to)
 
 
 def reached(text: str) -> str:
@@ -189,7 +190,7 @@ async def _add(work: UnitOfWork, new: NewRequest, topic: Topic, account: int | N
     team = topic.team if topic.team in TEAMS else "office"
     number = await connection.fetchval(
         _INSERT, made, secrets.token_urlsafe(_TOKEN_BYTES), account, new.channel, topic.code,
-        topic.priority, new.title, new.text, new.who.strip(), new.reply_by, new.reply_to, state,
+        topic.priority, new.title, new.text, new.who, new.reply_by, new.reply_to, state,
         team, owner, me or owner, now, f"{by.kind}:{by.id}", norm.amount, norm.unit, until,
         warned_at(now, until),
     )  # fmt: skip
