@@ -9,6 +9,7 @@ from typing import Any
 
 from abonent.billing.queries.accounts import look
 from abonent.billing.rules.recalculation import Truth
+from abonent.billing.service.books import lock_accounts
 from abonent.billing.service.corrections import compensate, recalculate
 from abonent.billing.service.payments import give_bonus
 from abonent.crm.claim_errors import NothingToGiveBack, OtherSumNow, OverOwnLimit
@@ -138,6 +139,8 @@ async def execute_claim(claim: int, *, by: Actor) -> int:
         remedy = remedy_of(row)
         if not remedy.kind:
             return 0
+        # Locked first: what another claim posts meanwhile is not taken for this one's.
+        await lock_accounts(work, [row["account_id"]])
         last = await work.connection.fetchval(_LAST, row["account_id"])
         await _post(row, remedy, by=replace(by, rights=by.rights | POSTS))
         return await _note_posted(work, row, last)
