@@ -155,8 +155,14 @@ class Objection(_Strict):
 
 
 def placeholders_of(text: str) -> set[str]:
-    """The names in braces of a text. Raises ValueError for braces that do not close."""
-    return {name for _text, name, _form, _conversion in Formatter().parse(text) if name is not None}
+    """The names in braces of a text.
+
+    Raises ValueError for braces that do not close and for a name with a form or a conversion.
+    """
+    named = [piece[1:] for piece in Formatter().parse(text) if piece[1] is not None]
+    if any(form or conversion for _name, form, conversion in named):
+        raise ValueError("a name in braces stands alone")
+    return {name for name, _form, _conversion in named if name is not None}
 
 
 def holds(when: str, facts: Collection[str]) -> bool:

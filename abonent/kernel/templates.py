@@ -6,7 +6,8 @@ filled in is refused when it is read: a message cut in two is paid for twice.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Collection, Mapping
 from enum import StrEnum
 from typing import Literal, Self
 
@@ -17,12 +18,22 @@ from abonent.kernel.scripts import placeholders_of
 ALONE_7BIT, TOGETHER_7BIT = 160, 153
 ALONE_UNICODE, TOGETHER_UNICODE = 70, 67
 """Letters of a message alone and of each part of a longer one (3GPP TS 23.038, 23.040)."""
+_PIECE = re.compile(r"\{[^{}]*\}|[{}]")
+_NAME = re.compile(r"[a-z_]+")
 _GSM = frozenset(
     "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?"
     "¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà"
 )
 _GSM_TWO = frozenset("^{}\\[~]|€\f")
 """Letters of the 7-bit alphabet's second table: each takes two places."""
+
+
+class WrongPiece(ValueError):
+    """A piece in braces that is no name, or a brace alone; `piece` is as it is written."""
+
+    def __init__(self, piece: str) -> None:
+        super().__init__(f"“{piece}” is no name in braces")
+        self.piece = piece
 
 
 class MessageClass(StrEnum):
@@ -71,7 +82,29 @@ class MessageTemplate(BaseModel):
 
     def at_its_longest(self) -> str:
         """The SMS with every value as long as it may be."""
-        return self.text.format(**{name: "Щ" * length for name, length in self.longest.items()})
+        return filled(self.text, self.longest)
+
+
+def names_in(text: str, known: Collection[str]) -> set[str]:
+    """The names in braces of a text that is filled in: bare names and nothing else.
+
+    Raises WrongPiece for a name that is not known, an attribute, an index, a conversion, a format.
+
+    >>> names_in("Owed {debt}, {name}", {"debt", "name"}) == {"debt", "name"}
+    True
+    """
+    found: set[str] = set()
+    for piece in _PIECE.findall(text):
+        name = piece[1:-1]
+        if not _NAME.fullmatch(name) or name not in known:
+            raise WrongPiece(piece)
+        found.add(name)
+    return found
+
+
+def filled(text: str, longest: Mapping[str, int]) -> str:
+    """A text with every value as long as it may be."""
+    return text.format(**{name: "Щ" * length for name, length in longest.items()})
 
 
 def parts_of(text: str) -> int:

@@ -9,7 +9,7 @@ import pytest
 from pydantic import ValidationError
 
 from abonent.kernel.content import CONTENT_FOLDER, load_content
-from abonent.kernel.scripts import Objection, Script, holds
+from abonent.kernel.scripts import Objection, Script, holds, placeholders_of
 from abonent.kernel.templates import MessageTemplate, parts_of
 
 LEAST_OBJECTIONS = 30
@@ -109,3 +109,10 @@ def test_a_template_that_does_not_fit_is_refused(changes: dict[str, Any], told: 
     assert MessageTemplate.model_validate(given)
     with pytest.raises(ValidationError, match=told):
         MessageTemplate.model_validate(given | changes)
+
+
+@pytest.mark.parametrize("piece", ["{name!r}", "{name:>9}", "{name:{phone}}", "{name"])
+def test_a_name_in_braces_stands_alone(piece: str) -> None:
+    assert placeholders_of("Добрый день, {name}") == {"name"}
+    with pytest.raises(ValueError):
+        placeholders_of(f"Добрый день, {piece}")

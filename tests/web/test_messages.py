@@ -92,7 +92,7 @@ async def test_a_template_gets_words_of_ones_own_and_mistakes_are_named(
 ) -> None:
     path = "/messages/templates/paid"
     wrong = await _send(clerk, path, text="Получили {сумма}", subject="", body="")
-    assert "подставляются только эти имена" in plain(wrong.text)
+    assert "«{сумма}» не заполняется" in plain(wrong.text)
     wrong = await _send(clerk, path, text="Спасибо! " * 20, subject="", body="")
     assert "допустимо не больше 1" in plain(wrong.text)
     done = await _send(clerk, path, text="Спасибо за {amount}", subject="", body="")

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import time
 
 from abonent.crm.queries.templates import templates_in_force
 from abonent.crm.rules.contacting import HELD
 from abonent.crm.service.holders import holder_of
-from abonent.crm.service.messages import NoSuchTemplate
+from abonent.crm.service.messages import LONGEST_LETTER, NoSuchTemplate
 from abonent.kernel import clock
 from abonent.kernel.actor import Actor
 from abonent.kernel.content import documents_of
@@ -15,9 +16,10 @@ from abonent.kernel.db import unit_of_work
 from abonent.kernel.errors import Conflict, Malformed, Refused
 from abonent.kernel.i18n import N_
 from abonent.kernel.ids import new_id
-from abonent.kernel.templates import MessageTemplate, parts_of
+from abonent.kernel.templates import MessageTemplate, WrongPiece, filled, names_in, parts_of
 
 LONGEST_PROOF = 500
+LONGEST_SUBJECT = 200
 
 _HOLD = """
 INSERT INTO crm_contact_hold (id, subscriber_id, kind, proof, since, added_by)
@@ -109,18 +111,34 @@ async def reword_template(
     return version
 
 
+def check_braces(field: str, words: str, known: Collection[str]) -> set[str]:
+    """The names in braces of somebody's words. Raises Malformed that names the wrong piece."""
+    try:
+        return names_in(words, known)
+    except WrongPiece as error:
+        wrong = N_("“{piece}” is not filled in; only these names in braces are: {names}.")
+        names = ", ".join(f"{{{name}}}" for name in sorted(known))
+        raise Malformed.of(field, words, wrong, piece=error.piece[:60], names=names) from error
+
+
+def check_letter(*, subject: str, text: str, field: str) -> None:
+    """Raise Malformed for a subject of several lines and for what is too long at its longest."""
+    if len(subject.splitlines()) > 1:
+        raise Malformed.of("subject", subject, N_("A subject is one line."))
+    for name, words, most in (("subject", subject, LONGEST_SUBJECT), (field, text, LONGEST_LETTER)):
+        if len(words) > most:
+            long = N_("{length} letters at its longest; at most {most} fit here.")
+            raise Malformed.of(name, words, long, length=len(words), most=most)
+
+
 def check_words(
     template: MessageTemplate, *, text: str, subject: str, body: str
 ) -> MessageTemplate:
     """Answer a template with other words. Raises Malformed that names what is wrong with them."""
     known = dict(template.longest)
     for field, words in {"text": text, "subject": subject, "body": body}.items():
-        try:
-            words.format(**dict.fromkeys(known, "x"))
-        except (KeyError, IndexError, ValueError, AttributeError) as error:
-            wrong = N_("Only these names in braces are filled in: {names}.")
-            names = ", ".join(f"{{{name}}}" for name in sorted(known))
-            raise Malformed.of(field, words, wrong, names=names) from error
+        check_braces(field, words, known)
+    check_letter(subject=filled(subject, known), text=filled(body, known), field="body")
     changed = template.model_copy(update={"text": text, "subject": subject, "body": body})
     parts = parts_of(changed.at_its_longest())
     if parts > template.parts:

@@ -6,7 +6,6 @@ import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
-from string import Formatter
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
@@ -22,7 +21,8 @@ from abonent.crm.rules.campaigns import (
     CampaignState,
 )
 from abonent.crm.rules.contacting import Purpose
-from abonent.crm.service.messages import EMAIL, LONGEST_LETTER, MOST_PARTS, SMS
+from abonent.crm.service.contact_rules import check_braces, check_letter
+from abonent.crm.service.messages import EMAIL, MOST_PARTS, SMS
 from abonent.kernel import clock
 from abonent.kernel.actor import Actor
 from abonent.kernel.db import unit_of_work
@@ -31,7 +31,7 @@ from abonent.kernel.i18n import N_
 from abonent.kernel.ids import new_id
 from abonent.kernel.registers.asked import read_asked
 from abonent.kernel.site import site_language
-from abonent.kernel.templates import MessageTemplate, parts_of
+from abonent.kernel.templates import MessageTemplate, filled, names_in, parts_of
 from abonent.kernel.workflow import log_move
 
 LONGEST_NAME = 100
@@ -163,18 +163,18 @@ def check_words(draft: Draft) -> int:
     if draft.purpose not in set(Purpose):
         raise Malformed.of("purpose", draft.purpose, N_("Choose one of those offered."))
     for field, words in {"text": text, "subject": draft.subject}.items():
-        _check_names(field, words)
+        check_braces(field, words, LONGEST)
     if draft.channel == EMAIL:
         if not draft.subject.strip():
             raise Malformed.of("subject", "", N_("A letter needs a subject."))
-        if len(text) > LONGEST_LETTER:
-            long = N_("{length} letters; a letter takes at most {most}.")
-            raise Malformed.of("text", text, long, length=len(text), most=LONGEST_LETTER)
+        check_letter(subject=at_longest(draft.subject.strip()), text=at_longest(text), field="text")
     parts = parts_of(at_longest(text)) if draft.channel == SMS else 1
     if parts > MOST_PARTS:
         wrong = N_("It takes {parts} SMS; at most {most} are sent as one. Say it shorter.")
         raise Malformed.of("text", text, wrong, parts=parts, most=MOST_PARTS)
-    missing = {"company", "phone"} - _names(text) if draft.purpose == Purpose.DEBT else set()
+    missing = (
+        {"company", "phone"} - names_in(text, LONGEST) if draft.purpose == Purpose.DEBT else set()
+    )
     if missing:
         lacking = N_("The law wants it to name the creditor and its telephone: {names}.")
         raise Malformed.of("text", text, lacking, names=_braced(missing))
@@ -194,21 +194,7 @@ def check_opt_out(purpose: str, text: str, channel: str, field: str) -> None:
 
 def at_longest(text: str) -> str:
     """Own words with every value as long as it may be."""
-    return text.format(**{name: "Щ" * length for name, length in LONGEST.items()})
-
-
-def _check_names(field: str, words: str) -> None:
-    wrong = N_("Only these names in braces are filled in: {names}.")
-    try:
-        plain = all(not spec and not turned for _t, _n, spec, turned in Formatter().parse(words))
-    except ValueError:
-        plain = False
-    if not plain or not _names(words) <= set(LONGEST):
-        raise Malformed.of(field, words, wrong, names=_braced(set(LONGEST)))
-
-
-def _names(text: str) -> set[str]:
-    return {name for _text, name, _spec, _turned in Formatter().parse(text) if name is not None}
+    return filled(text, LONGEST)
 
 
 def _braced(names: set[str]) -> str:
