@@ -155,6 +155,22 @@ async def test_what_a_lost_browser_sent_is_kept(card: str, db: Any, settings: Se
     assert (await conversation_of(silent, by=CLERK)).state == "erased"
 
 
+async def test_one_bad_recording_holds_up_no_other(card: str, db: Any, settings: Settings) -> None:
+    bad, good = [
+        await begin_recording(card, by=CLERK, kind="visit", told=True) for _one in range(2)
+    ]
+    with pytest.raises(Malformed):
+        await add_part(bad, 0, b"no sound at all", by=CLERK)
+    await add_part(bad, 1, b"the first piece was lost", by=CLERK)
+    await add_part(good, 0, WEBM, by=CLERK)
+    await db.execute("UPDATE crm_conversation SET began_at = began_at - interval '1 hour'")
+    await db.execute("UPDATE crm_conversation_part SET at = at - interval '20 minutes'")
+    assert await recording.end_lost_recordings(settings=settings) == 2
+    assert (await conversation_of(good, by=CLERK)).state == "kept"
+    assert (await conversation_of(bad, by=CLERK)).state == "erased"
+    assert await recording.end_lost_recordings(settings=settings) == 0
+
+
 async def test_who_listened_is_kept_once_a_hearing(card: str, settings: Settings) -> None:
     made = await _recorded(card, settings)
     storage = storage_of(settings)

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
+import structlog
+
 from abonent.billing.queries.books import account_id
 from abonent.crm.conversation_errors import CallKnown, NoConversation, NotRecording
 from abonent.crm.queries.identity import actor_code
@@ -14,7 +16,7 @@ from abonent.crm.rules.people import phone_digits
 from abonent.kernel import clock
 from abonent.kernel.actor import SYSTEM, Actor
 from abonent.kernel.db import reading, unit_of_work
-from abonent.kernel.errors import Malformed
+from abonent.kernel.errors import DomainError, Malformed
 from abonent.kernel.i18n import N_, time_zone
 from abonent.kernel.ids import new_id
 from abonent.kernel.legal import legal_rule
@@ -113,6 +115,8 @@ async def add_part(conversation: int, no: int, content: bytes, *, by: Actor) -> 
     by.require("crm.conversation.record")
     if not 0 < len(content) <= MOST_PART or not 0 <= no < MOST_PARTS:
         raise Malformed.of("part", no, N_("The piece is empty or too large."))
+    if no == 0 and sound_media(content) is None:
+        raise Malformed.of("part", no, NO_SOUND)
     async with unit_of_work(by) as work:
         row = await work.connection.fetchrow(_MINE, conversation, actor_code(by))
         if row is None or row["state"] != "recording":
@@ -135,21 +139,27 @@ async def end_lost_recordings(*, settings: Settings) -> int:
     """Keep what browsers sent that are gone; answers how many."""
     async with reading() as connection:
         rows = await connection.fetch(_OPEN, clock.now() - LEFT_ALONE)
+    ended = 0
     for row in rows:
-        await _gather(row["id"], row["began_at"], None, by=SYSTEM, settings=settings)
-    return len(rows)
+        try:
+            await _gather(row["id"], row["began_at"], None, by=SYSTEM, settings=settings)
+            ended += 1
+        except (DomainError, OSError) as error:  # one that waits for its storage holds up no other
+            _log.warning("conversations.not_ended", conversation=row["id"], error=str(error))
+    return ended
 
 
 async def _gather(
     conversation: int, began: datetime, ended: datetime | None, *, by: Actor, settings: Settings
 ) -> None:
-    """Keep the pieces as one sound; without an end it ended with the last piece that came."""
+    """Keep the pieces as one sound; without an end it ended with the last piece that came.
+
+    Pieces of which no sound comes, the first one lost, end as a recording that holds nothing.
+    """
     async with reading() as connection:
         parts = await connection.fetch(_PARTS, conversation)
-    if not parts:
-        async with unit_of_work(by) as work:
-            await work.connection.execute(_EMPTY, conversation)
-            await work.audit("crm:conversation:empty", f"conversation:{conversation}")
+    if not parts or sound_media(bytes(parts[0]["content"])) is None:
+        await _end_empty(conversation, by=by)
         return
     gap = [part["no"] for part in parts] != list(range(len(parts)))
     end = ended or parts[-1]["at"]
@@ -160,6 +170,13 @@ async def _gather(
         conversation, checked, by=by, storage=storage_of(settings), ended=end, seconds=seconds,
         tie="", broken=gap or ended is None,
     )  # fmt: skip
+
+
+async def _end_empty(conversation: int, *, by: Actor) -> None:
+    async with unit_of_work(by) as work:
+        await work.connection.execute(_EMPTY, conversation)
+        await work.connection.execute(_DROP_PARTS, conversation)
+        await work.audit("crm:conversation:empty", f"conversation:{conversation}")
 
 
 async def check_sound(content: bytes, *, settings: Settings) -> Checked:
@@ -207,6 +224,9 @@ async def last_day(ended: datetime, tie: str) -> date:
     async with reading() as connection:
         days = await connection.fetchval(_DAYS)
     return kept_until(day, tie, days=days, years=rule.number)
+
+
+_log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
