@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -145,3 +146,24 @@ async def test_the_office_has_no_say_over_the_head_s_limit(provider: None, enter
     )
     assert done.status_code in {409, 422}
     assert "обратитесь к руководителю" in plain(done.text)
+
+
+async def test_an_answer_to_another_decision_is_not_sent(provider: None, enter: Enter) -> None:
+    office, head = await enter("office"), await enter("head")
+    made = await sent(office, "/accounts/20417/claims/new", **FORM)
+    one = made.headers["location"].split("?")[0]
+    await office.post(f"{one}/investigate")
+    bonus = {"decision": "partial", "cause": "network", "grounds": "Была.", "remedy": "bonus"}
+    done = await sent(head, f"{one}/decide", **bonus, amount="100")
+    assert done.status_code == 303, done.text
+    (address,) = set(re.findall(rf'href="({one}/answer\?seen=\d+)"', (await office.get(one)).text))
+    form = key_of((await office.get(address)).text)
+    done = await sent(head, f"{one}/decide", **bonus, amount="7")
+    assert done.status_code == 303, done.text
+    given = {"key": form, "step": "do", "text": "Возвращаем 100 рублей.", "way": "paper"}
+    late = await office.post(address, data=given)
+    assert late.status_code == 409
+    assert "Возвращаем 100 рублей." in late.text
+    (address,) = set(re.findall(rf'href="({one}/answer\?seen=\d+)"', (await office.get(one)).text))
+    done = await sent(office, address, text="Возвращаем 7 рублей.", way="paper")
+    assert done.status_code == 303, done.text

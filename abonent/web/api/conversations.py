@@ -42,7 +42,7 @@ from abonent.web.queries import user_of_login
 from abonent.web.render import desk_of
 
 RIGHT = "crm.conversation.attach"
-_LARGEST = 2**63 - 1
+_LARGEST, _DIGITS = 2**63 - 1, 20
 
 
 class NewConversation(Input):
@@ -110,7 +110,7 @@ class SoundRoute(Route):
         by = await caller(request)
         by.require(RIGHT)
         text = request.path_params["conversation"]
-        if not (text.isascii() and text.isdigit()) or int(text[:20]) > _LARGEST:
+        if not (text.isascii() and text.isdigit() and len(text) < _DIGITS) or int(text) > _LARGEST:
             raise NotFound("NOT_FOUND", N_("There is no such conversation."), field="id")
         settings = desk_of(request).settings
         checked = await check_sound(await request.body(), settings=settings)

@@ -17,6 +17,8 @@ from abonent.web.fields import Field, Kind, Values
 from abonent.web.pages.claims.opened import ONE, about, back, found_of, id_of, plain
 from abonent.web.render import signed_in
 
+_DIGITS = 10
+
 
 async def _answering(request: Request) -> Opened:
     whole = await whole_claim(id_of(request), by=signed_in(request).actor)
@@ -31,6 +33,12 @@ async def _answering(request: Request) -> Opened:
     )
 
 
+def _seen(request: Request) -> int | None:
+    """The version of the claim on the page that the answer was begun from."""
+    text = request.query_params.get("seen", "")
+    return int(text) if text.isdecimal() and len(text) < _DIGITS else None
+
+
 async def _answer(request: Request, values: Values) -> str:
     await answer_claim(
         id_of(request),
@@ -39,6 +47,7 @@ async def _answer(request: Request, values: Values) -> str:
         way=values["way"],
         to=values["to"],
         language=site_language(),
+        seen=_seen(request),
     )
     return back(request, "sent" if values["way"] == "email" else "answered")
 

@@ -66,9 +66,11 @@ def _month(text: str) -> date:
     """The first day of the month that is asked for ("2026-11"), else of this one."""
     today = clock.now().astimezone(time_zone()).date()
     try:
-        return date.fromisoformat(f"{text}-01")
+        month = date.fromisoformat(f"{text}-01")
     except ValueError:
         return today.replace(day=1)
+    # Months before and after it are shown too.
+    return month if date.min.year < month.year < date.max.year else today.replace(day=1)
 
 
 def _next(month: date) -> date:
