@@ -241,9 +241,9 @@ async def test_a_dialogue_ends_with_a_promised_payment(handler: Handler, centre:
     await centre.bound.wait()
     assert "20418" in await says("БАЛАНС")
     offer = await says("обещ")
-    code = re.search(r"ответьте (\d{4})", offer)
+    code = re.search(r"ответьте (\d{6})", offer)
     assert code, offer
-    assert "не подошёл" in await says(f"{(int(code[1]) + 1) % 10_000:04}")
+    assert "не подошёл" in await says(f"{(int(code[1]) + 1) % 1_000_000:06}")
     assert "Обещанный платёж до" in await says(code[1])
     promises = "SELECT amount FROM billing_promise p JOIN billing_account a USING (account_id)"
     assert len(await rows(promises + " WHERE a.number = '20418' AND NOT p.automatic")) == 1
