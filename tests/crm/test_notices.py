@@ -86,6 +86,7 @@ async def test_money_over_a_cash_desk_has_its_receipt_and_old_money_is_no_news(
 
 async def test_what_is_taken_back_with_its_transaction_is_not_told(provider: Any) -> None:
     await on("paid")
+
     async def pay_and_fail() -> None:
         async with unit_of_work(SYSTEM):
             await pay()

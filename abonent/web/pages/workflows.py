@@ -17,7 +17,9 @@ from abonent.web.diagrams import Diagram, Edge, Node, diagram
 from abonent.web.render import page
 from abonent.web.rights import name_of_right
 
-WORKFLOWS: dict[str, Workflow] = {one.code: one for one in (REQUEST, CLAIM, QUEUE, APPEAL, CAMPAIGN)}
+WORKFLOWS: dict[str, Workflow] = {
+    one.code: one for one in (REQUEST, CLAIM, QUEUE, APPEAL, CAMPAIGN)
+}
 
 
 async def list_workflows(request: Request) -> Response:
