@@ -312,6 +312,18 @@ async def test_it_is_not_closed_while_money_is_owed(provider: None) -> None:
         await close_claim(claim, by=SYSTEM)
 
 
+async def test_what_is_owed_is_given_back_after_court_too(provider: None) -> None:
+    claim = await taken()
+    await decided(claim)
+    await answer_claim(claim, by=SYSTEM, text="Вернём.", way="paper")
+    await hand_to_court(claim, by=SYSTEM, court="Мировой суд, участок 5")
+    with pytest.raises(CompensationOwed):
+        await close_claim(claim, by=SYSTEM)
+    assert await execute_claim(claim, by=SYSTEM) == (await seen(claim)).posted
+    await close_claim(claim, by=SYSTEM)
+    assert (await seen(claim)).state == "closed"
+
+
 async def test_an_answer_by_e_mail_is_sent_and_kept_as_it_went(provider: None) -> None:
     claim = await taken(reply_by="email", reply_to="irina@example.org")
     await note_claim(claim, by=SYSTEM, kind="finding", text="Обрыв кабеля 2 ноября.")

@@ -159,7 +159,7 @@ CLAIM = Workflow(
         Move(
             name="execute",
             label=N_("Carry out"),
-            sources=(_S.ANSWERED,),
+            sources=(_S.ANSWERED, _S.COURT),
             target=_S.EXECUTED,
             right=DECIDE,
         ),

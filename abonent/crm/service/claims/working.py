@@ -108,11 +108,14 @@ async def withdraw_claim(claim: int, *, by: Actor, note: str) -> None:
 
 
 async def close_claim(claim: int, *, by: Actor, note: str = "") -> None:
-    """Close an answered claim. Raises CompensationOwed while its money is not given back."""
+    """Close an answered claim or one back from court.
+
+    Raises CompensationOwed while its money is not given back.
+    """
     by.require(WORK)
     async with unit_of_work(by) as work:
         row = await locked_claim(work.connection, claim, by=by)
-        if row["compensation"] and row["posted"] is None and row["state"] == "answered":
+        if row["compensation"] and row["posted"] is None:
             raise CompensationOwed(row["compensation"])
         await make_move(work, row, "close", note=note)
 
