@@ -36,14 +36,20 @@ class NothingToGiveBack(Refused):
 class OverOwnLimit(Refused):
     """So much compensation needs the approval of the head."""
 
-    def __init__(self, amount: int, limit: int) -> None:
+    def __init__(self, amount: int, limit: int, before: int = 0) -> None:
+        more = N_("{amount:money} is more than the {limit:money} you may decide: ask the head.")
+        again = N_(
+            "{amount:money} and the {before:money} that you gave this account within 30 days are more"
+            " than the {limit:money} you may decide: ask the head."
+        )
         super().__init__(
             "CLAIM_LIMIT",
-            N_("{amount:money} is more than the {limit:money} you may decide: ask the head."),
+            again if before else more,
             field="amount",
             value=amount,
             amount=amount,
             limit=limit,
+            before=before,
         )
 
 

@@ -289,6 +289,24 @@ async def test_a_large_sum_asks_for_the_head(provider: None) -> None:
         await set_claim_policy(by=OFFICE, own_limit=10**9, head_email="")
 
 
+async def test_the_clerk_s_own_limit_holds_for_all_that_an_account_is_given(provider: None) -> None:
+    await set_claim_policy(by=SYSTEM, own_limit=5000, head_email="")
+    bonus = Remedy(kind="bonus", amount=3000)
+    first, second = await taken(), await taken()
+    await decided(first, bonus, by=OFFICE)
+    with pytest.raises(OverOwnLimit) as refused:
+        await decided(second, bonus, by=OFFICE)
+    assert "30,00" in refused.value.text()
+    await decide_claim(
+        first, by=OFFICE, decision="full", grounds="Иначе.", cause="network", remedy=bonus
+    )
+    later = clock.moved(MONDAY + timedelta(days=40))
+    with later:
+        await decide_claim(
+            second, by=OFFICE, decision="full", grounds="Авария.", cause="network", remedy=bonus
+        )
+
+
 async def test_a_refused_claim_gives_no_money(provider: None) -> None:
     claim = await taken()
     await investigate_claim(claim, by=SYSTEM)

@@ -44,6 +44,13 @@ WHERE account_id = $1 AND id = $2
 """
 _LIMIT = "SELECT own_limit FROM crm_claim_policy"
 _POLICY = "UPDATE crm_claim_policy SET own_limit = $1, head_email = $2"
+LIMIT_OVER = timedelta(days=30)
+"""The clerk's own limit holds for all that one account is given within so long."""
+_DECIDED_BEFORE = """
+SELECT coalesce(sum(compensation), 0)::bigint FROM crm_claim
+WHERE account_id = $1 AND id <> $2 AND decided_by = $3 AND decided_at > $4
+    AND NOT (state = 'closed' AND posted IS NULL)
+"""
 _LAST = "SELECT last_no FROM billing_account WHERE account_id = $1"
 _POSTED = """
 SELECT coalesce(sum(amount), 0)::bigint AS amount, min(no) AS first, max(no) AS last
@@ -104,9 +111,8 @@ async def decide_claim(
     async with unit_of_work(by) as work:
         row = await locked_claim(work.connection, claim, by=by)
         found = await _reckoned(row, remedy, by=by)
-        limit = await work.connection.fetchval(_LIMIT)
-        if found.total > limit and not by.may(APPROVE):
-            raise OverOwnLimit(found.total, limit)
+        if not by.may(APPROVE):
+            await _check_limit(work, row, found.total)
         await work.connection.execute(
             _DECIDE, row["account_id"], row["id"], decision, words, cause, remedy.kind,
             remedy.service, remedy.first, remedy.last, remedy.percent, found.total,
@@ -117,6 +123,16 @@ async def decide_claim(
         after = {"decision": decision, "cause": cause, "compensation": found.total}
         await audit(work, row, "judged", after=after)
     return found
+
+
+async def _check_limit(work: UnitOfWork, row: Mapping[str, Any], total: int) -> None:
+    """Keep a clerk to the own limit, over all that the account was decided within a month."""
+    await lock_accounts(work, [row["account_id"]])  # two decisions at once see each other
+    limit = await work.connection.fetchval(_LIMIT)
+    own = (row["account_id"], row["id"], f"{work.by.kind}:{work.by.id}", clock.now() - LIMIT_OVER)
+    before = await work.connection.fetchval(_DECIDED_BEFORE, *own) if total else 0
+    if total and before + total > limit:
+        raise OverOwnLimit(total, limit, before)
 
 
 async def reconsider_claim(claim: int, *, by: Actor, note: str) -> None:
