@@ -288,6 +288,10 @@ async def looked(desk: Desk, browser: Browser) -> AsyncIterator[Looked]:
         await page.context.close()
 
 
+HEARS = 'html[data-keys], html:not(:has(script[src*="/static/desk."]))'
+"""A page whose keys are bound, or one that has none."""
+
+
 def patient(page: Page) -> Page:
     """A page on which a key is pressed as a person would: once the page has shown itself.
 
@@ -296,7 +300,7 @@ def patient(page: Page) -> Page:
     press = page.keyboard.press
 
     async def press_when_bound(key: str, **more: Any) -> None:
-        await page.wait_for_selector("html[data-keys]", state="attached")
+        await page.wait_for_selector(HEARS, state="attached")
         await press(key, **more)
 
     page.keyboard.press = press_when_bound  # type: ignore[method-assign]
