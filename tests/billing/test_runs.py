@@ -18,6 +18,7 @@ from abonent.billing.queries.entries import posting_of
 from abonent.billing.rules.history import day_amounts
 from abonent.billing.rules.periods import DAY
 from abonent.billing.service import days
+from abonent.billing.service.payments import take_payment
 from abonent.billing.service.proof import verify
 from abonent.kernel.actor import SYSTEM
 from abonent.kernel.db import reading, transaction
@@ -125,6 +126,61 @@ async def test_payments_during_closing_are_each_taken_once(fresh_database: Setti
             "SELECT amount FROM billing_entry WHERE kind = 'payment' AND source = 'bank'"
         )
     assert sorted(row["amount"] for row in posted) == sorted(amount for _, amount in taken)
+
+
+_DUE = """
+SELECT b.account_id, b.number FROM billing_account b JOIN billing_account_due d USING (account_id)
+WHERE b.plain AND d.day = $1 ORDER BY b.account_id
+"""
+_WAITING = "SELECT count(*) FROM pg_locks WHERE NOT granted"
+
+
+async def _come_to_wait(many: int) -> None:
+    async with asyncio.timeout(10):
+        while True:
+            async with reading() as connection:
+                if await connection.fetchval(_WAITING) >= many:
+                    return
+                await connection.execute("SELECT pg_sleep(0.01)")
+
+
+async def test_a_payment_that_meets_the_run_is_taken_and_the_run_tries_again(
+    fresh_database: Settings,
+) -> None:
+    """The run writes without locks: of the two that would wait for each other it gives way."""
+    await mixed.build_here(SIZE, seed=3)
+    day, due = mixed.FIRST_DAY, list[Any]()
+    while len(due) < 2:
+        await days.close_days(by=SYSTEM, through=day)
+        day += DAY
+        async with reading() as connection:
+            due = await connection.fetch(_DUE, day + DAY)
+    others, mine = [row["account_id"] for row in due[:-1]], due[-1]["number"]
+    # So that it is charged: an account that is cut off gets no entry to wait for.
+    await take_payment(mine, by=SYSTEM, amount=300_000, source="bank", external_id="before")
+    held, released = asyncio.Event(), asyncio.Event()
+
+    async def hold_others() -> None:
+        async with transaction() as connection:
+            await connection.execute(
+                "SELECT FROM billing_account WHERE account_id = ANY($1) FOR UPDATE", others
+            )
+            held.set()
+            await released.wait()
+
+    holder = asyncio.create_task(hold_others())
+    await held.wait()
+    run = asyncio.create_task(days.close_days(by=SYSTEM, through=day))
+    await _come_to_wait(1)
+    payment = asyncio.create_task(
+        take_payment(mine, by=SYSTEM, amount=700, source="bank", external_id="met")
+    )
+    await asyncio.wait([payment], timeout=0.3)
+    released.set()
+    await asyncio.gather(holder, run, payment)
+    assert (await verify(by=SYSTEM)).differences == []
+    async with reading() as connection:
+        assert (await installation(connection)).day == day + DAY
 
 
 async def test_two_lanes_of_one_process_come_to_the_same(
