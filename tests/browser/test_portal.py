@@ -20,7 +20,7 @@ from abonent.crm.service.requests.taking import NewRequest, take_request
 from abonent.kernel.actor import SYSTEM
 from abonent.kernel.db import reading, transaction
 from tests.browser.conftest import APPEARANCES, VIEWPORTS, Desk, check, picture, watch
-from tests.crm.test_queue import make_queue
+from tests.crm.queue_office import make_queue
 from tests.web.portal.conftest import NUMBER, TODAY, fill, last_code
 
 BASE = f"/my/{NUMBER}"

@@ -23,7 +23,7 @@ from abonent.kernel.actor import SYSTEM, Actor
 from abonent.kernel.db import transaction
 from abonent.kernel.settings import Settings
 from tests.browser.conftest import PICTURES, Desk, Hire, watch
-from tests.crm.test_queue import clerk, make_queue, service_id, window_id
+from tests.crm.queue_office import clerk, make_queue, service_id, window_id
 from tests.web.seed import small_provider
 
 Looked = Callable[..., Awaitable[None]]

@@ -11,6 +11,7 @@ from abonent.billing.service import days
 from abonent.crm.rules.people import read_address
 from abonent.crm.service.subscribers import NewSubscriber, open_subscriber_account
 from abonent.kernel.actor import SYSTEM, Actor
+from tests.crm.queue_office import make_queue
 
 TODAY = date(2026, 4, 1)
 VIEWER = Actor("user", "5", "Viewer", frozenset({"crm.subscriber.view", "billing.account.view"}))
@@ -29,3 +30,9 @@ async def card(db: Any) -> str:
         address=read_address("Центр, Мира, 8, кв. 12"),
     )
     return "20417"
+
+
+@pytest.fixture
+async def office(db: Any) -> int:
+    """An office with a queue and two windows."""
+    return await make_queue()

@@ -51,8 +51,8 @@ from abonent.web.registers.declared import REGISTERS
 from abonent.web.rights import WHOLE
 from abonent.web.routes import ROUTES
 from tests.billing.test_cash import OLGA, make_desks
+from tests.crm.queue_office import clerk, make_queue, service_id
 from tests.crm.test_conversations import wave
-from tests.crm.test_queue import clerk, make_queue, service_id
 from tests.web.seed import OPEN_DAY, small_provider
 from tests.web.seen import plain
 from tests.web.test_companies import SELLER, mend

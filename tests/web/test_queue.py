@@ -16,7 +16,7 @@ from abonent.crm.service.queue_tickets import book_ticket, take_ticket
 from abonent.crm.service.queue_windows import call_next, sit_down
 from abonent.kernel import clock
 from abonent.kernel.actor import SYSTEM
-from tests.crm.test_queue import MINUTE, TEN, clerk, make_queue, service_id, subscriber, window_id
+from tests.crm.queue_office import MINUTE, TEN, clerk, make_queue, service_id, subscriber, window_id
 from tests.web.seed import small_provider
 
 Enter = Callable[..., Awaitable[httpx.AsyncClient]]

@@ -12,7 +12,7 @@ import pytest
 from abonent.crm.queries.queue import booking_of
 from abonent.kernel import clock
 from abonent.kernel.actor import SYSTEM
-from tests.crm.test_queue import TEN, make_queue, service_id
+from tests.crm.queue_office import TEN, make_queue, service_id
 from tests.web.portal.conftest import NUMBER, OTHER
 from tests.web.portal.test_acts import fields_of
 
