@@ -2,60 +2,70 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
-from typing import Any
+from datetime import date, datetime, time, timedelta
+from typing import Any, TypeAlias
 
-from abonent.crm.rules.requests import CHAT_FIRST_WITHIN
+import numpy as np
+
+from abonent.crm.rules.requests import CHANNELS, CHAT_FIRST_WITHIN
 from abonent.kernel.actor import Actor
+from abonent.kernel.columns import Array, instant_number, read_columns
 from abonent.kernel.db import reading
 from abonent.kernel.i18n import time_zone
 from abonent.kernel.money import half_up
 
 REPORT = "crm.request.report"
 LONGEST = timedelta(days=400)
+MINUTE = 60_000_000
+"""Microseconds."""
 
-# Joined and dropped ones are told apart: they are no work of their own. The days are counted in the
-# same pass. Districts are looked up only for who is confined to some.
-_FIGURES = """
-SELECT CASE WHEN grouping(r.topic) = 0 THEN 'topic' WHEN grouping(r.channel) = 0 THEN 'channel'
-        WHEN grouping(r.owner) = 0 THEN 'owner' WHEN grouping(r.day) = 0 THEN 'day'
-        ELSE 'total' END AS by,
-    coalesce(r.topic, r.channel, r.owner::text) AS what, r.day, actor_name('user:' || r.owner) AS name,
-    count(*) FILTER (WHERE r.state NOT IN ('joined', 'dropped')) AS taken,
-    count(r.answered_at) AS answered,
-    count(r.answered_at) FILTER (WHERE NOT r.late) AS on_time,
-    count(r.answered_at) FILTER (WHERE r.contacts = 1 AND r.reopened = 0) AS first,
-    count(*) FILTER (WHERE r.reopened > 0) AS reopened,
-    count(r.rating) AS rated, coalesce(sum(r.rating), 0)::bigint AS points,
-    count(r.first_said_at) AS chats,
-    count(*) FILTER (WHERE r.first_said_at <= r.received_at + $6) AS chats_soon,
-    count(*) FILTER (WHERE r.late OR (r.open AND r.due_at < $5)) AS late
-FROM (
-    SELECT *, (received_at AT TIME ZONE $4)::date AS day FROM crm_request
-    WHERE received_at >= $1 AND received_at < $2
-) r
-WHERE $3::text[] IS NULL OR r.account_id IS NULL OR EXISTS (SELECT FROM billing_account b
-    JOIN billing_place p ON p.id = b.place_id
-    WHERE b.account_id = r.account_id AND p.district = ANY($3))
-GROUP BY GROUPING SETS ((), (r.topic), (r.channel), (r.owner), (r.day))
-ORDER BY taken DESC
+# The topics there are, by a walk along the index: a scan would read every request for forty names.
+_TOPICS = """
+WITH RECURSIVE t AS (
+    SELECT min(topic) AS topic FROM crm_request
+    UNION ALL SELECT (SELECT min(topic) FROM crm_request WHERE topic > t.topic) FROM t WHERE t.topic <> ''
+) SELECT topic FROM t WHERE topic <> ''
 """
-_MEDIANS = """
-SELECT CASE WHEN grouping(r.topic) = 0 THEN 'topic' WHEN grouping(r.channel) = 0 THEN 'channel'
-        WHEN grouping(r.owner) = 0 THEN 'owner' ELSE 'total' END AS by,
-    coalesce(r.topic, r.channel, r.owner::text) AS what,
-    (percentile_cont(0.5) WITHIN GROUP (ORDER BY r.seconds) / 60)::numeric::bigint AS minutes
-FROM (
-    SELECT topic, channel, owner, account_id, date_part('epoch', answered_at - received_at) AS seconds
-    FROM crm_request WHERE received_at >= $1 AND received_at < $2 AND answered_at IS NOT NULL
-) r
-WHERE $3::text[] IS NULL OR r.account_id IS NULL OR EXISTS (SELECT FROM billing_account b
-    JOIN billing_place p ON p.id = b.place_id
-    WHERE b.account_id = r.account_id AND p.district = ANY($3))
-GROUP BY GROUPING SETS ((), (r.topic), (r.channel), (r.owner))
+_FLAGS = (
+    "taken", "answered", "on_time", "first", "reopened", "rated", "chats", "chats_soon", "late",
+)  # fmt: skip
+"""What is counted, one bit each: a quarter of a million requests travel as seven columns."""
+# Joined and dropped ones are told apart: they are no work of their own. Districts are looked up only
+# for who is confined to some.
+_ROWS = """
+SELECT hashtextextended(r.topic, 0), hashtextextended(r.channel, 0), coalesce(r.owner, 0),
+    (r.state NOT IN ('joined', 'dropped'))::int
+    | ((r.answered_at IS NOT NULL)::int << 1)
+    | ((r.answered_at IS NOT NULL AND NOT r.late)::int << 2)
+    | ((r.answered_at IS NOT NULL AND r.contacts = 1 AND r.reopened = 0)::int << 3)
+    | ((r.reopened > 0)::int << 4)
+    | ((r.rating IS NOT NULL)::int << 5)
+    | ((r.first_said_at IS NOT NULL)::int << 6)
+    | (coalesce(r.first_said_at <= r.received_at + $5, false)::int << 7)
+    | (coalesce(r.late OR (r.open AND r.due_at < $4), false)::int << 8),
+    coalesce(r.rating, 0::smallint), r.received_at, coalesce(r.answered_at, r.received_at)
+FROM crm_request r
+WHERE r.received_at >= $1 AND r.received_at < $2
+    AND ($3::text[] IS NULL OR r.account_id IS NULL OR EXISTS (SELECT FROM billing_account b
+        JOIN billing_place p ON p.id = b.place_id
+        WHERE b.account_id = r.account_id AND p.district = ANY($3)))
 """
+_LAYOUT = {
+    "topic": "bigint", "channel": "bigint", "owner": "bigint", "flags": "integer",
+    "rating": "smallint", "received_at": "instant", "answered_at": "instant",
+}  # fmt: skip
+# The topics there are, by a walk along the index: a scan would read every request for forty codes.
+_CODES = """
+WITH RECURSIVE t AS (
+    SELECT min(topic) AS topic FROM crm_request
+    UNION ALL SELECT (SELECT min(topic) FROM crm_request WHERE topic > t.topic) FROM t WHERE t.topic <> ''
+) SELECT hashtextextended(code, 0) AS hash, code
+FROM (SELECT topic FROM t WHERE topic <> '' UNION SELECT unnest($1::text[])) c(code)
+"""
+_NAMES = "SELECT id, actor_name('user:' || id) AS name FROM unnest($1::bigint[]) id"
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +109,11 @@ class Figures:
         return half_up(self.points * 100, self.rated) if self.rated else None
 
 
+NOTHING = Figures(None, None, 0, 0, 0, 0, 0, 0, 0, 0, 0, None)
+Known: TypeAlias = dict[int, tuple[str | None, str | None]]
+"""What a topic's, a channel's or an employee's number stands for, and the employee's name."""
+
+
 @dataclass(frozen=True, slots=True)
 class Report:
     """The figures of a span of days; `days` are (day, taken, late)."""
@@ -112,26 +127,63 @@ async def report_on_requests(first: date, last: date, *, by: Actor, now: datetim
     """The figures of what came in from one day to another, both included."""
     by.require(REPORT)
     zone = time_zone()
-    begin = datetime.combine(first, datetime.min.time(), zone)
-    end = datetime.combine(last + timedelta(1), datetime.min.time(), zone)
-    districts = None if by.districts is None else sorted(by.districts)
-    async with reading() as connection:
-        asked = (begin, end, districts)
-        rows = await connection.fetch(_FIGURES, *asked, str(zone), now, CHAT_FIRST_WITHIN)
-        medians = await connection.fetch(_MEDIANS, *asked)
-    minutes = {(row["by"], row["what"]): row["minutes"] for row in medians}
-    found: dict[str, list[Figures]] = {"topic": [], "channel": [], "owner": [], "total": []}
-    counted: dict[date, tuple[int, int]] = {}
-    for row in rows:
-        if row["by"] == "day":
-            counted[row["day"]] = row["taken"], row["late"]
-        else:
-            found[row["by"]].append(_figures(row, minutes.get((row["by"], row["what"]))))
     span = [first + timedelta(n) for n in range((last - first).days + 1)]
-    days = [(day, *counted.get(day, (0, 0))) for day in span]
-    return Report(found.pop("total")[0], found, days)
+    ends = [datetime.combine(day + timedelta(1), time(), zone) for day in span]
+    begin = datetime.combine(first, time(), zone)
+    districts = None if by.districts is None else sorted(by.districts)
+    asked = (begin, ends[-1], districts, now, CHAT_FIRST_WITHIN)
+    async with reading() as connection:
+        rows = await read_columns(connection, _ROWS, *asked, layout=_LAYOUT)
+        codes = dict(await connection.fetch(_CODES, list(CHANNELS)))
+        owners = [owner for owner in set(rows["owner"].tolist()) if owner]
+        names = dict(await connection.fetch(_NAMES, owners))
+    coded: Known = {hashed: (code, None) for hashed, code in codes.items()}
+    staff = {0: (None, None), **{owner: (str(owner), names[owner]) for owner in owners}}
+    # The longest span takes a tenth of a second to count: nobody else waits for it.
+    return await asyncio.to_thread(_report, rows, coded, staff, span, ends)
 
 
-def _figures(row: Mapping[str, Any], minutes: int | None) -> Figures:
-    told = {name: value for name, value in row.items() if name not in {"by", "day", "late"}}
-    return Figures(**told, minutes=minutes)
+def _report(
+    rows: dict[str, Array], codes: Known, staff: Known, span: list[date], ends: list[datetime]
+) -> Report:
+    counted = {name: rows["flags"] >> n & 1 == 1 for n, name in enumerate(_FLAGS)}
+    answered = counted["answered"]
+    minutes = ((rows["answered_at"] - rows["received_at"]) / MINUTE)[answered]
+    order = np.argsort(minutes, kind="stable")
+
+    def figures(key: Array, known: Known) -> list[Figures]:
+        keys, groups = np.unique(key, return_inverse=True)
+        groups = groups.astype("i2")  # short ones are sorted in one pass
+        lines: dict[str, list[Any]] = {
+            name: _count(groups, len(keys), where) for name, where in counted.items()
+        }
+        del lines["late"]
+        lines["points"] = _count(groups, len(keys), counted["rated"], rows["rating"])
+        lines["minutes"] = _medians(groups[answered][order], minutes[order], len(keys))
+        told = [dict(zip(lines, line, strict=True)) for line in zip(*lines.values(), strict=True)]
+        named = (known.get(one, (None, None)) for one in keys.tolist())
+        found = [Figures(*name, **line) for name, line in zip(named, told, strict=True)]
+        return sorted(found, key=lambda one: -one.taken)
+
+    at = np.searchsorted([instant_number(end) for end in ends], rows["received_at"], side="right")
+    days = (_count(at, len(span), counted[name]) for name in ("taken", "late"))
+    total = figures(np.zeros(len(at), dtype="i8"), {}) or [NOTHING]
+    by = {"topic": codes, "channel": codes, "owner": staff}
+    found = {name: figures(rows[name], known) for name, known in by.items()}
+    return Report(total[0], found, list(zip(span, *days, strict=True)))
+
+
+def _count(groups: Array, many: int, where: Array, points: Array | None = None) -> list[int]:
+    weights = None if points is None else points[where]
+    counted = np.bincount(groups[where], weights, many)
+    return [int(count) for count in counted.tolist()]
+
+
+def _medians(groups: Array, ordered: Array, many: int) -> list[int | None]:
+    """The median of each group's values, which come in their order, to the whole; None of none."""
+    values, counts = ordered[np.argsort(groups, kind="stable")], np.bincount(groups, minlength=many)
+    ends = np.cumsum(counts).tolist()
+    return [
+        int((values[end - (n + 2) // 2] + values[end - (n + 1) // 2] + 1) / 2) if n else None
+        for end, n in zip(ends, counts.tolist(), strict=True)
+    ]
