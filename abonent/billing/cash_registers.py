@@ -93,7 +93,13 @@ SHIFTS = Register(
         ),
         _OFFICE,
         _DESK,
-        Column(name="cashier", label=N_("Cashier"), sql="s.cashier_name", order="s.cashier_name"),
+        Column(
+            name="cashier",
+            label=N_("Cashier"),
+            sql="s.cashier_name",
+            order="s.cashier_name",
+            kind=Kind.STAFF,
+        ),
         Column(name="state", label=N_("State"), sql="s.state", kind=Kind.STATE, words=SHIFT_STATES),
         Column(
             name="cash",

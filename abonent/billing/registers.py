@@ -83,7 +83,7 @@ TAKEN = Column(
     order="e.created_at",
     order_type="timestamptz",
 )
-BY = Column(name="who", label=N_("By"), sql="actor_name(e.actor)", soft=True)
+BY = Column(name="who", label=N_("By"), sql="actor_name(e.actor)", kind=Kind.STAFF, soft=True)
 DISTRICT = Column(name="district", label=N_("District"), sql="p.district", shown=False)
 ENTITY = Column(name="entity", label=N_("Company"), sql="l.name", shown=False)
 

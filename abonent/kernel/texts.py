@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from abonent.kernel.errors import Malformed
 from abonent.kernel.i18n import N_
 
@@ -21,3 +23,20 @@ def given_text(field: str, text: str, *, longest: int, needed: bool = True) -> s
         too_long = N_("{length} characters; at most {longest} fit here.")
         raise Malformed.of(field, kept, too_long, length=len(kept), longest=longest)
     return kept
+
+
+_FULL_NAME = re.compile(r"[А-ЯЁ][а-яё-]+(?: [А-ЯЁ][а-яё-]+){1,2}")
+
+
+def with_initials(name: str) -> str:
+    r"""A colleague's full Russian name as an office writes it; any other name as it stands.
+
+    >>> with_initials("Зайцева Анна Игоревна").replace("\xa0", " ")
+    'Зайцева А. И.'
+    >>> with_initials("Anna Smith")
+    'Anna Smith'
+    """
+    if not _FULL_NAME.fullmatch(name):
+        return name
+    surname, *given = name.split(" ")
+    return "\xa0".join([surname, *(f"{one[0]}." for one in given)])

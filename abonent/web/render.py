@@ -19,6 +19,7 @@ from abonent.kernel import clock
 from abonent.kernel.i18n import LANGUAGES, N_, _, current_language, gettext, ngettext
 from abonent.kernel.money import NO_BREAK_SPACE, format_money
 from abonent.kernel.settings import Settings
+from abonent.kernel.texts import with_initials
 from abonent.web.assets import Assets
 from abonent.web.navigation import keys_of, sections_for
 from abonent.web.queries import Identity
@@ -71,6 +72,7 @@ def make_environment(settings: Settings, assets: Assets) -> Environment:
         "count": written_count,
         "share": written_share,
         "hundredths": written_hundredths,
+        "initials": with_initials,
         "size": written_size,
         "line_name": line_name,
         "zip_texts": _pairs,

@@ -117,7 +117,9 @@ _FILES = Column(
     kind=Kind.NUMBER,
 )
 _STATE = Column(name="state", label=N_("State"), sql="k.state", kind=Kind.STATE, words=STATES)
-_OWNER = Column(name="owner", label=N_("Owner"), sql="actor_name('user:' || k.owner)")
+_OWNER = Column(
+    name="owner", label=N_("Owner"), sql="actor_name('user:' || k.owner)", kind=Kind.STAFF
+)
 _DECISION = Column(
     name="decision",
     label=N_("Decision"),
@@ -148,6 +150,7 @@ _HIDDEN = (
         label=N_("Substitute"),
         sql="""coalesce(actor_name('user:' || k.substitute),
             (SELECT w.stand_in_name FROM staff_away(now()) w WHERE w.user_id = k.owner))""",
+        kind=Kind.STAFF,
         shown=False,
     ),
     Column(
@@ -267,18 +270,18 @@ ALL_CLAIMS = replace(
         _NUMBER,
         _RECEIVED,
         _SUBSCRIBER,
-        _ACCOUNT,
+        replace(_ACCOUNT, shown=False),
         _SUBJECT,
         _DEMAND,
-        _FILES,
+        replace(_FILES, shown=False),
         _OWNER,
-        _DUE,
+        replace(_DUE, shown=False),
         _STATE,
         _DECISION,
         _COMPENSATION,
-        _CAUSE,
-        _ANSWERED,
-        Column(name="late", label=N_("Late"), sql="k.late", kind=Kind.FLAG),
+        replace(_CAUSE, shown=False),
+        replace(_ANSWERED, shown=False),
+        Column(name="late", label=N_("Late"), sql="k.late", kind=Kind.FLAG, shown=False),
         *_HIDDEN,
     ),
     sort="-received",

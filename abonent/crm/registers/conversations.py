@@ -60,7 +60,7 @@ _AT = Column(
     link="/conversations/{key}",
 )
 _KIND = Column(name="kind", label=N_("What it was"), sql="c.kind", kind=Kind.STATE, words=KINDS)
-_WHO = Column(name="who", label=N_("Who talked"), sql="actor_name(c.actor)")
+_WHO = Column(name="who", label=N_("Who talked"), sql="actor_name(c.actor)", kind=Kind.STAFF)
 _NUMBER = Column(
     name="number", label=N_("Account"), sql="b.number", link="/accounts/{number}/conversations"
 )
@@ -218,7 +218,7 @@ CARDS = Register(
             head=True,
             link="/quality/cards/{key}",
         ),
-        Column(name="who", label=N_("Employee"), sql="actor_name(q.actor)"),
+        Column(name="who", label=N_("Employee"), sql="actor_name(q.actor)", kind=Kind.STAFF),
         Column(name="score", label=N_("Points"), sql="q.score::integer", kind=Kind.NUMBER),
         Column(
             name="critical",
@@ -227,7 +227,7 @@ CARDS = Register(
             kind=Kind.FLAG,
         ),
         Column(name="state", label=N_("State"), sql="q.state", kind=Kind.STATE, words=CARD_STATES),
-        Column(name="judge", label=N_("Judged by"), sql="actor_name(q.judged_by)"),
+        Column(name="judge", label=N_("Judged by"), sql="actor_name(q.judged_by)", kind=Kind.STAFF),
         Column(name="number", label=N_("Account"), sql="b.number", link="/accounts/{number}"),
         DISTRICT,
     ),

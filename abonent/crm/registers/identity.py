@@ -62,7 +62,7 @@ LAPSES = Register(
             words={code: (words, "") for code, (words, _tone) in LEVELS.items()},
         ),
         Column(name="had", label=N_("Confirmed"), sql="l.had::text", kind=Kind.STATE, words=LEVELS),
-        Column(name="who", label=N_("By"), sql="actor_name(l.actor)"),
+        Column(name="who", label=N_("By"), sql="actor_name(l.actor)", kind=Kind.STAFF),
         Column(name="number", label=N_("Account"), sql="b.number", link="/accounts/{number}"),
         Column(
             name="name",

@@ -88,7 +88,7 @@ LEFT JOIN billing_place p ON p.id = a.place_id""",
         Column(name="state", label=N_("State"), sql="m.state", kind=Kind.STATE, words=STATES),
         Column(name="reason", label=N_("Why"), sql="m.reason"),
         Column(name="parts", label=N_("Parts"), sql="m.parts", kind=Kind.NUMBER),
-        Column(name="by", label=N_("Who"), sql="actor_name(m.by)", shown=False),
+        Column(name="by", label=N_("Who"), sql="actor_name(m.by)", kind=Kind.STAFF, shown=False),
         Column(
             name="ended", label=N_("Last heard"), sql="m.ended_at", kind=Kind.INSTANT, shown=False
         ),

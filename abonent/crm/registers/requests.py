@@ -116,7 +116,9 @@ _CHANNEL = Column(
     words={code: (word, "") for code, word in CHANNELS.items()},
 )
 _STATE = Column(name="state", label=N_("State"), sql="r.state", kind=Kind.STATE, words=STATES)
-_OWNER = Column(name="owner", label=N_("Works on it"), sql="actor_name('user:' || r.owner)")
+_OWNER = Column(
+    name="owner", label=N_("Works on it"), sql="actor_name('user:' || r.owner)", kind=Kind.STAFF
+)
 _STAND_IN = Column(
     name="stand_in",
     label=N_("Stands in"),
@@ -155,6 +157,7 @@ _MORE = (
         name="contact",
         label=N_("Contact person"),
         sql="actor_name('user:' || r.contact_person)",
+        kind=Kind.STAFF,
         shown=False,
     ),
     Column(
@@ -319,15 +322,16 @@ ALL_REQUESTS = replace(
         _TOPIC,
         _CHANNEL,
         _STATE,
-        *_MORE,
+        *(replace(one, shown=one.shown and one is not _NEXT) for one in _MORE),
         replace(_PRIORITY, shown=False),
         Column(
             name="answered",
             label=N_("Answered"),
             sql="r.answered_at",
             kind=Kind.INSTANT,
+            shown=False,
         ),
-        Column(name="late", label=N_("Late"), sql="r.late", kind=Kind.FLAG),
+        Column(name="late", label=N_("Late"), sql="r.late", kind=Kind.FLAG, shown=False),
         Column(name="rating", label=N_("Rating"), sql="r.rating", kind=Kind.NUMBER),
     ),
     sort="-received",

@@ -79,7 +79,12 @@ SCRIPT_RUNS = Register(
             words=KINDS,
         ),
         Column(name="outcome", label=N_("How it ended"), sql="coalesce(r.outcome, '')"),
-        Column(name="who", label=N_("By"), sql="coalesce(actor_name(r.played_by), r.played_by)"),
+        Column(
+            name="who",
+            label=N_("By"),
+            sql="coalesce(actor_name(r.played_by), r.played_by)",
+            kind=Kind.STAFF,
+        ),
         Column(name="number", label=N_("Account"), sql="b.number", link="/accounts/{number}"),
         Column(name="name", label=N_("Subscriber"), sql="s.name", right="crm.subscriber.view"),
         DISTRICT,

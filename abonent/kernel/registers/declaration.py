@@ -35,6 +35,7 @@ class Kind(StrEnum):
     INSTANT = "instant"
     STATE = "state"
     FLAG = "flag"
+    STAFF = "staff"
 
 
 NUMERIC = frozenset({Kind.MONEY, Kind.NUMBER, Kind.PERCENT})
@@ -48,7 +49,8 @@ class Column:
     cannot be sorted by. `link` leads to the record: "/accounts/{number}", filled from the row; who
     lacks `link_right` sees the value without it.
     `right` hides it from who lacks it; `wide` keeps room for words, `whole` keeps
-    them on one line. PERCENT is in hundredths of a percent, MONEY in minor units.
+    them on one line. PERCENT is in hundredths of a percent, MONEY in minor units; STAFF is a
+    colleague's name, on a page by surname and initials.
     """
 
     name: str
