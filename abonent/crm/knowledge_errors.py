@@ -27,6 +27,25 @@ class ArticleChanged(Conflict):
         )
 
 
+class DraftOutdated(Conflict):
+    """A colleague wrote on the article meanwhile."""
+
+    def __init__(self) -> None:
+        message = N_(
+            "A colleague changed this article meanwhile. What you typed is still here: open the"
+            " article in another tab, put both together and send it again."
+        )
+        super().__init__("ARTICLE_DRAFT_CHANGED", message)
+
+
+class NoDraft(NotFound):
+    """Nobody is writing on the article."""
+
+    def __init__(self, slug: str) -> None:
+        message = N_("The article “{value}” has no draft.")
+        super().__init__("NO_ARTICLE_DRAFT", message, field="article", value=slug)
+
+
 class VoteNotYours(Refused):
     """Only people vote and read: neither programs nor subscribers."""
 

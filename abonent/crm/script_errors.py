@@ -23,6 +23,14 @@ class StepNotFound(NotFound):
         super().__init__("NO_SUCH_STEP", message, field="step", value=code)
 
 
+class EndNotFound(NotFound):
+    """The draft has no such end."""
+
+    def __init__(self, code: str) -> None:
+        message = N_("The script has no end “{value}”.")
+        super().__init__("NO_SUCH_END", message, field="end", value=code)
+
+
 class RunNotFound(NotFound):
     """There is no such conversation, or not for this actor."""
 

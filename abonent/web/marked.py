@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, lru_cache
 
 from markdown_it import MarkdownIt
 from markupsafe import Markup
@@ -14,8 +14,8 @@ def _reader() -> MarkdownIt:
     return MarkdownIt("commonmark", {"html": False}).disable(["image", "html_block", "html_inline"])
 
 
-@cache
+@lru_cache(maxsize=512)
 def marked_up(text: str) -> Markup:
-    """Return a Markdown text as HTML; made once in a process, since texts come from files."""
+    """Return a Markdown text as HTML; the latest are kept, since the same texts are read again."""
     html: str = _reader().render(text)
     return Markup(html)  # noqa: S704  markup in the text itself was escaped

@@ -71,6 +71,7 @@ RIGHTS: dict[str, str] = {
     "crm.request.work": N_("Work on requests and answer them"),
     "crm.request.report": N_("See reports on requests"),
     "crm.knowledge.view": N_("Read the knowledge base"),
+    "crm.knowledge.edit": N_("Write, publish and withdraw articles"),
     "crm.knowledge.report": N_("See how the knowledge base is used"),
     "crm.knowledge.review": N_("Confirm that articles are still true"),
     "crm.hours.edit": N_("Set working hours"),

@@ -6,7 +6,7 @@ from starlette.routing import BaseRoute
 
 from abonent.web.access import SIGNED_IN, PageRoute
 from abonent.web.pages import workflows
-from abonent.web.pages.scripts import drafting, editing, playing, results
+from abonent.web.pages.scripts import drafting, editing, ending, making, playing, results
 
 _PLAY, _SEE, _EDIT = "crm.script.play", "crm.script.view", "crm.script.edit"
 _POST = ("POST",)
@@ -27,6 +27,7 @@ SCRIPT_ROUTES: tuple[BaseRoute, ...] = (
     *playing.END.routes,
     PageRoute("/scripts", results.list_scripts, right=_PLAY),
     PageRoute("/objections", results.show_objections, right=_PLAY),
+    *making.MAKE.routes,
     PageRoute(_ONE, results.show_script, right=_PLAY),
     PageRoute(f"{_ONE}/play", playing.begin, right=_PLAY, methods=_POST),
     PageRoute(f"{_ONE}/results", results.show_results, right=_SEE),
@@ -38,4 +39,5 @@ SCRIPT_ROUTES: tuple[BaseRoute, ...] = (
     PageRoute("/workflows", workflows.list_workflows, right=SIGNED_IN),
     PageRoute("/workflows/{workflow:str}", workflows.show_workflow, right=SIGNED_IN),
     *(route for dialog in drafting.DRAFT_DIALOGS for route in dialog.routes),
+    *(route for dialog in ending.END_DIALOGS for route in dialog.routes),
 )

@@ -100,7 +100,7 @@ async def test_a_changed_file_takes_the_place_of_the_one_before(
     await vote_on_article("freeze", by=CLERK, seen=before["freeze"].hash, useful=True)
     own = tmp_path / "ru" / "articles"
     own.mkdir(parents=True)
-    text = before["freeze"].path.read_text("utf-8")
+    text = (content.CONTENT_FOLDER / "ru" / "articles" / "freeze.md").read_text("utf-8")
     (own / "freeze.md").write_text(text + "\n\nСпросите про ламбрекены.\n", "utf-8")
     monkeypatch.setattr(content._Installed, "override", tmp_path)
     after = await articles_shown()

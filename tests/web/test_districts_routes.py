@@ -69,7 +69,7 @@ OF_NO_ACCOUNT = {
     "entity", "shift", "code", "agreement", "day", "file", "tariff", "year", "key", "since", "view",
     "task", "user", "session", "session_id", "report", "rest", "part", "move", "answer",
     "ticket", "service", "window", "office", "slug",
-    "step", "workflow", "absence", "notice",
+    "step", "workflow", "absence", "notice", "end",
 }  # fmt: skip
 """Parts of addresses that name nothing of an account: what such a page says is read all the same."""
 

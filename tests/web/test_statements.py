@@ -70,6 +70,8 @@ NAMED = {
     "/scripts/{slug}": "SELECT 'advance-payment' AS slug",
     "/scripts/{slug}/draft": """SELECT slug, 'ready' AS step FROM crm_script_version
         WHERE state = 'draft'""",
+    "/scripts/{slug}/draft/ends/{end}": """SELECT slug, draft -> 'outcome' -> 0 ->> 'code' AS end
+        FROM crm_script_version WHERE state = 'draft'""",
     "/workflows/{workflow}": "SELECT 'request' AS workflow",
     "/accounts/{number}": "SELECT number FROM crm_account ORDER BY number LIMIT 1",
     "/accounts/{number}/entries/{no}": """SELECT number, no FROM billing_entry

@@ -7,15 +7,15 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
-from abonent.crm.articles import Article
+from abonent.crm.articles import OnShelf
 from abonent.crm.rules.knowledge import LEAST_MENDED, Hit, ranked, words_asked
+from abonent.crm.topics import Topic
 from abonent.crm.typed import other_layout
 from abonent.kernel.actor import Actor
-from abonent.kernel.content import Document
 from abonent.kernel.db import reading
 
 VIEW = "crm.knowledge.view"
-Shelf = Mapping[str, Document[Article]]
+Shelf = Mapping[str, OnShelf]
 """The articles of the reader's language, by their slug."""
 
 # Weights of D, C, B and A: the answer, what staff read, what it is asked with, the title.
@@ -166,7 +166,14 @@ def keys_of(shelf: Shelf) -> tuple[list[str], list[str]]:
     return list(shelf), [one.hash for one in shelf.values()]
 
 
-async def standing_of(found: Document[Article], *, by: Actor) -> Standing:
+def articles_on(topic: Topic, shelf: Shelf) -> list[tuple[str, str]]:
+    """The articles that answer requests of a topic, with their titles: its own one first."""
+    slugs = [slug for slug, one in shelf.items() if topic.code in one.value.topics]
+    first = [topic.article] if topic.article in shelf else []
+    return [(s, shelf[s].value.title) for s in dict.fromkeys((*first, *slugs))]
+
+
+async def standing_of(found: OnShelf, *, by: Actor) -> Standing:
     """What people said of the version that is shown, and the actor among them."""
     by.require(VIEW)
     user = int(by.id) if by.kind == "user" else 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -22,6 +23,24 @@ SELECT no, state, hash, made_at, coalesce(actor_name(made_by), made_by) AS autho
     coalesce(actor_name(published_by), published_by) AS publisher, note
 FROM crm_script_version WHERE slug = $1 ORDER BY no DESC LIMIT 50
 """
+_NEVER_PLAYED = """
+SELECT d.slug, d.draft ->> 'title' AS title, d.made_at,
+    coalesce(actor_name(d.made_by), d.made_by) AS author
+FROM crm_script_version d
+WHERE d.state = 'draft' AND NOT EXISTS (
+    SELECT FROM crm_script_version p WHERE p.slug = d.slug AND p.state = 'published')
+ORDER BY d.made_at DESC LIMIT 50
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class NewScript:
+    """A script in the making that nobody has played yet."""
+
+    slug: str
+    title: str
+    made_at: datetime
+    author: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,3 +84,14 @@ async def versions_of(slug: str) -> list[VersionLine]:
     """The installation's own versions of a script, the latest first."""
     async with reading() as connection:
         return [VersionLine(**row) for row in await connection.fetch(_VERSIONS, slug)]
+
+
+async def new_scripts(known: Collection[str], *, by: Actor) -> list[NewScript]:
+    """Drafts of scripts that have never been published, the latest first.
+
+    `known` are the slugs that are played: a draft of one of these only changes it.
+    """
+    by.require(EDIT)
+    async with reading() as connection:
+        rows = await connection.fetch(_NEVER_PLAYED)
+    return [NewScript(**row) for row in rows if row["slug"] not in known]

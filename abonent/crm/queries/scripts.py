@@ -151,7 +151,13 @@ async def playable_scripts() -> dict[str, Playable]:
     for row in rows:
         script = Script.model_validate(parsed(row["content"]).model_dump())
         found[row["slug"]] = Playable(row["slug"], row["hash"], script, row["no"])
-    return dict(sorted(found.items(), key=lambda pair: pair[1].script.document))
+    return dict(sorted(found.items(), key=_by_document))
+
+
+def _by_document(pair: tuple[str, Playable]) -> tuple[bool, str, str]:
+    """In the order of the department's list; those that it does not have stand after, by title."""
+    script = pair[1].script
+    return not script.document, script.document, script.title
 
 
 async def playable_script(slug: str) -> Playable:

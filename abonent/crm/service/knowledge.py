@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import Any
 
-from abonent.crm.articles import Article
+from abonent.crm.articles import Article, OnShelf
 from abonent.crm.knowledge_errors import ArticleChanged, ArticleNotFound, VoteNotYours
+from abonent.crm.queries.article_versions import overlaid
 from abonent.crm.queries.knowledge import VIEW, Shelf, keys_of
 from abonent.crm.rules.knowledge import LEAST_MENDED, REVIEW_DAYS, plain_words
 from abonent.kernel import clock
 from abonent.kernel.actor import Actor
-from abonent.kernel.content import Document, documents_of
+from abonent.kernel.content import FALLBACK, documents_of
 from abonent.kernel.db import reading, transaction, unit_of_work
 from abonent.kernel.jsontext import to_json
 from abonent.kernel.texts import given_text
@@ -34,8 +36,8 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9,
 ON CONFLICT (slug, hash) DO UPDATE SET shown = true WHERE NOT crm_article.shown
 """
 _WORDS = "INSERT INTO crm_article_word SELECT unnest($1::text[]) ON CONFLICT DO NOTHING"
-# Two processes that begin with a new text wait for each other here.
-_ONE_AT_A_TIME = "SELECT pg_advisory_xact_lock(hashtext('crm_article'))"
+# Two processes that begin with a new text, and people who publish, wait for each other here.
+ONE_AT_A_TIME = "SELECT pg_advisory_xact_lock(hashtext('crm_article'))"
 _VOTE = """
 INSERT INTO crm_article_vote (slug, hash, user_id, useful, note, voted_at)
 VALUES ($1, $2, $3, $4, $5, $6)
@@ -54,39 +56,51 @@ FROM crm_article_review WHERE (slug, hash) = ($1, $2)
 
 
 async def articles_shown() -> Shelf:
-    """The articles in the reader's language; what changed in their files is put in place first."""
-    shelf = await documents_of("articles", Article)
-    if not shelf:
-        return shelf
-    language = _language(next(iter(shelf.values())))
+    """The articles in the reader's language; what changed in their files is put in place first.
+
+    The installation's own versions stand in the place of the program's, and what was withdrawn is
+    left out: a file never brings it back.
+    """
+    files, language = await article_files()
     async with reading() as connection:
+        shelf = await overlaid(connection, files, language)
         rows = await connection.fetch(_SHOWN, language)
     if {(row["slug"], row["hash"]) for row in rows} != {(s, d.hash) for s, d in shelf.items()}:
-        await _put_in_place(shelf, language)
+        await _put_in_place(files, language)
     return shelf
 
 
-def _language(found: Document[Article]) -> str:
-    """The folder of a document's language, in the product or in the installation's own."""
-    return found.path.parent.parent.name
+async def article_files() -> tuple[Shelf, str]:
+    """The articles that come as files, in the reader's language, and which language that is."""
+    files = await documents_of("articles", Article)
+    # The folder of a document's language, in the product or in the installation's own.
+    language = next((one.path.parent.parent.name for one in files.values()), FALLBACK)
+    return {s: OnShelf(s, one.hash, language, one.value) for s, one in files.items()}, language
 
 
-async def _put_in_place(shelf: Shelf, language: str) -> None:
-    words = {word for one in shelf.values() for word in plain_words(_whole(one.value)).split()}
+async def _put_in_place(files: Shelf, language: str) -> None:
     async with transaction() as connection:
-        await connection.execute(_ONE_AT_A_TIME)
+        await connection.execute(ONE_AT_A_TIME)
+        # Somebody may have published since: what stands there now counts.
+        shelf = await overlaid(connection, files, language)
         await connection.execute(_HIDE, language, *keys_of(shelf))
-        await connection.executemany(_KEEP, [_row(one, language) for one in shelf.values()])
-        await connection.execute(_WORDS, sorted(w for w in words if len(w) >= LEAST_MENDED))
+        await keep_articles(connection, list(shelf.values()))
 
 
-def _row(found: Document[Article], language: str) -> tuple[Any, ...]:
+async def keep_articles(connection: Any, articles: Sequence[OnShelf]) -> None:
+    """Show these versions and let them be found; those before them are hidden already."""
+    words = {word for one in articles for word in plain_words(_whole(one.value)).split()}
+    await connection.executemany(_KEEP, [_row(one) for one in articles])
+    await connection.execute(_WORDS, sorted(w for w in words if len(w) >= LEAST_MENDED))
+
+
+def _row(found: OnShelf) -> tuple[Any, ...]:
     one = found.value
     texts = (one.title, _asked(one), _of_staff(one), one.body)
     facts = (one.title, one.type, one.public, list(one.roles), one.review_on)
     content = to_json(one.model_dump(mode="json"))
     words = map(plain_words, texts)
-    return (found.slug, found.hash, language, content, *facts, *words, clock.now())
+    return (found.slug, found.hash, found.language, content, *facts, *words, clock.now())
 
 
 def _asked(one: Article) -> str:
@@ -101,18 +115,18 @@ def _whole(one: Article) -> str:
     return " ".join((one.title, _asked(one), _of_staff(one), one.body))
 
 
-async def article_shown(slug: str, *, by: Actor) -> Document[Article]:
+async def article_shown(slug: str, *, by: Actor) -> OnShelf:
     """An article for staff. Raises ArticleNotFound."""
     return article_on(await articles_shown(), slug, by=by)
 
 
-def article_on(shelf: Shelf, slug: str, *, by: Actor) -> Document[Article]:
+def article_on(shelf: Shelf, slug: str, *, by: Actor) -> OnShelf:
     """An article of those shown, for staff. Raises ArticleNotFound."""
     by.require(VIEW)
     return _on(shelf, slug)
 
 
-async def public_article(slug: str) -> Document[Article]:
+async def public_article(slug: str) -> OnShelf:
     """An article of the portal. Raises ArticleNotFound for one that only staff may read."""
     found = _on(await articles_shown(), slug)
     if not found.value.public:
@@ -120,7 +134,7 @@ async def public_article(slug: str) -> Document[Article]:
     return found
 
 
-def _on(shelf: Shelf, slug: str) -> Document[Article]:
+def _on(shelf: Shelf, slug: str) -> OnShelf:
     found = shelf.get(slug)
     if found is None:
         raise ArticleNotFound(slug)
@@ -163,7 +177,7 @@ async def confirm_article(slug: str, *, by: Actor, seen: str, today: date) -> da
     found, _user = await _seen(slug, seen, by)
     until = today + timedelta(REVIEW_DAYS)
     async with unit_of_work(by) as work:
-        await work.connection.execute(_ONE_AT_A_TIME)
+        await work.connection.execute(ONE_AT_A_TIME)
         row = (slug, found.hash, until, f"{by.kind}:{by.id}", clock.now())
         await work.connection.execute(_REVIEW, *row)
         after = {"version": found.hash, "until": until}
@@ -171,7 +185,7 @@ async def confirm_article(slug: str, *, by: Actor, seen: str, today: date) -> da
     return until
 
 
-async def _seen(slug: str, seen: str, by: Actor) -> tuple[Document[Article], int]:
+async def _seen(slug: str, seen: str, by: Actor) -> tuple[OnShelf, int]:
     found = await article_shown(slug, by=by)
     if by.kind != "user":
         raise VoteNotYours

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any
 
 from pydantic import ValidationError
@@ -11,7 +11,13 @@ from pydantic import ValidationError
 from abonent.crm.queries.identity import actor_code
 from abonent.crm.queries.script_versions import EDIT
 from abonent.crm.queries.scripts import parsed, playable_script
-from abonent.crm.script_errors import DraftChanged, DraftMissing, NotPlayable, StepNotFound
+from abonent.crm.script_errors import (
+    DraftChanged,
+    DraftMissing,
+    EndNotFound,
+    NotPlayable,
+    StepNotFound,
+)
 from abonent.crm.service.scripts import KEEP_TEXT
 from abonent.kernel import clock
 from abonent.kernel.actor import Actor
@@ -19,10 +25,10 @@ from abonent.kernel.db import unit_of_work
 from abonent.kernel.errors import Conflict, Malformed
 from abonent.kernel.i18n import N_
 from abonent.kernel.jsontext import to_json
-from abonent.kernel.scripts import Draft, Stage, Step
+from abonent.kernel.scripts import Draft, Outcome, Stage, Step
 from abonent.kernel.work import UnitOfWork
 
-MOST_STEPS = 100
+MOST_STEPS, MOST_ENDS = 100, 40
 
 _BEGIN = """
 INSERT INTO crm_script_version (slug, no, state, draft, made_at, made_by)
@@ -46,6 +52,7 @@ _SAME = """
 SELECT no FROM crm_script_version WHERE slug = $1 AND hash = $2 AND no = (
     SELECT max(no) FROM crm_script_version WHERE slug = $1 AND state = 'published')
 """
+_LATIN = N_("A code is written in Latin letters, digits and underscores: “ask_price”.")
 
 
 async def begin_draft(slug: str, *, by: Actor) -> None:
@@ -84,8 +91,7 @@ async def add_step(slug: str, code: str, *, by: Actor, stage: Stage, say: str) -
         try:
             step = Step(code=code, stage=stage, say=say)
         except ValidationError:
-            latin = N_("A code is written in Latin letters, digits and underscores: “ask_price”.")
-            raise Malformed.of("code", code, latin) from None
+            raise Malformed.of("code", code, _LATIN) from None
         last = max((n for n, one in enumerate(draft.step) if one.stage == stage), default=-1)
         place = last + 1 if last >= 0 else len(draft.step)
         return draft.model_copy(update={"step": (*draft.step[:place], step, *draft.step[place:])})
@@ -115,6 +121,67 @@ async def describe_draft(slug: str, *, by: Actor, title: str, about: str, begin:
         return draft.model_copy(update={"title": title, "about": about, "begin": begin})
 
     await _change(slug, changed, by=by, seen=None, what="described")
+
+
+async def assign_draft(slug: str, *, by: Actor, roles: Collection[str]) -> None:
+    """Say whose conversations the draft leads: it stands first with these roles."""
+
+    def changed(draft: Draft) -> Draft:
+        return draft.model_copy(update={"roles": tuple(sorted(set(roles)))})
+
+    await _change(slug, changed, by=by, seen=None, what="roles")
+
+
+async def add_end(slug: str, code: str, *, by: Actor, label: str, kind: str) -> None:
+    """Add an end that answers may lead to. Raises Malformed for a code in use."""
+
+    def changed(draft: Draft) -> Draft:
+        if code in draft.outcomes:
+            raise Malformed.of("code", code, N_("There is an end {code} already."), code=code)
+        if len(draft.outcome) >= MOST_ENDS:
+            raise Malformed.of(
+                "code", code, N_("A script has at most {most} ends."), most=MOST_ENDS
+            )
+        return draft.model_copy(update={"outcome": (*draft.outcome, _end(code, label, kind))})
+
+    await _change(slug, changed, by=by, seen=None, what=f"end_added:{code}")
+
+
+async def change_end(slug: str, code: str, *, by: Actor, label: str, kind: str) -> None:
+    """Name an end anew and say whether it is a success."""
+
+    def changed(draft: Draft) -> Draft:
+        if code not in draft.outcomes:
+            raise EndNotFound(code)
+        made = _end(code, label, kind)
+        ends = tuple(made if one.code == code else one for one in draft.outcome)
+        return draft.model_copy(update={"outcome": ends})
+
+    await _change(slug, changed, by=by, seen=None, what=f"end:{code}")
+
+
+async def remove_end(slug: str, code: str, *, by: Actor) -> None:
+    """Take an end out of the draft; answers that lead to it are told as mistakes."""
+
+    def changed(draft: Draft) -> Draft:
+        if code not in draft.outcomes:
+            raise EndNotFound(code)
+        if len(draft.outcome) == 1:
+            raise Conflict("LAST_END", N_("A script keeps one end at least."))
+        ends = tuple(one for one in draft.outcome if one.code != code)
+        return draft.model_copy(update={"outcome": ends})
+
+    await _change(slug, changed, by=by, seen=None, what=f"end_removed:{code}")
+
+
+def _end(code: str, label: str, kind: str) -> Outcome:
+    try:
+        return Outcome.model_validate({"code": code, "label": label.strip(), "kind": kind})
+    except ValidationError as error:
+        field = str(error.errors()[0]["loc"][0])
+        words = {"code": _LATIN, "kind": N_("Choose one of those offered.")}
+        wrong = words.get(field, N_("Write how it ended in 1 to 100 characters."))
+        raise Malformed.of(field, {"code": code, "kind": kind}.get(field, label), wrong) from None
 
 
 async def publish_draft(slug: str, *, by: Actor, seen: int, note: str) -> int:

@@ -5,11 +5,10 @@ from __future__ import annotations
 from starlette.requests import Request
 from starlette.responses import Response
 
-from abonent.crm.articles import Article
+from abonent.crm.articles import OnShelf
 from abonent.crm.queries.knowledge import find_public_articles
 from abonent.crm.rules.knowledge import KINDS, LONGEST
 from abonent.crm.service.knowledge import articles_shown, public_article
-from abonent.kernel.content import Document
 from abonent.web.marked import marked_up
 from abonent.web.portal.access import portal_page
 
@@ -31,13 +30,13 @@ async def show_help(request: Request) -> Response:
     return portal_page(request, "help.html", context)
 
 
-def _groups(articles: list[Document[Article]]) -> list[tuple[str, list[Document[Article]]]]:
+def _groups(articles: list[OnShelf]) -> list[tuple[str, list[OnShelf]]]:
     public = [one for one in articles if one.value.public]
     groups = [(kind, [one for one in public if one.value.type == kind]) for kind in KINDS]
     return [(kind, sorted(ones, key=_title)) for kind, ones in groups if ones]
 
 
-def _title(found: Document[Article]) -> str:
+def _title(found: OnShelf) -> str:
     return found.value.title
 
 
@@ -47,7 +46,7 @@ async def show_answer(request: Request) -> Response:
     context = {
         "article": found.value,
         "answer": marked_up(found.value.body),
-        "written_in": found.path.parent.parent.name,
+        "written_in": found.language,
         "query": request.query_params.get("q", "")[:LONGEST],
     }
     return portal_page(request, "answer.html", context)

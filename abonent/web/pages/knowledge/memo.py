@@ -1,4 +1,7 @@
-"""The memo of the office manager as one page of A5, with the phones of the company and its offices."""
+"""The memo of the office manager on A5, with the phones of the company and its offices.
+
+On the back stand the articles that the department added to the knowledge base itself.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,7 @@ from starlette.responses import Response
 
 from abonent.billing.queries.cash.desks import offices
 from abonent.billing.queries.entities import legal_entities
+from abonent.crm.service.knowledge import articles_shown
 from abonent.kernel import clock
 from abonent.kernel.actor import SYSTEM
 from abonent.kernel.documents.printing import print_document, record_printed
@@ -38,5 +42,14 @@ async def _paper(zone: str) -> dict[str, Any]:
     return {
         "company": {"name": company.name, "phone": company.phone or None},
         "offices": [{part: getattr(one, part) or None for part in parts} for one in open_ones],
+        "articles": [
+            {
+                "title": one.value.title,
+                "question": one.value.question,
+                "look": "; ".join(one.value.look) or None,
+            }
+            for one in (await articles_shown()).values()
+            if one.added
+        ],
         "printed": clock.calendar_day(zone),
     }

@@ -8,12 +8,15 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Match
 
-from abonent.crm.articles import Article
+from abonent.crm.articles import Article, OnShelf
+from abonent.crm.knowledge_errors import ArticleNotFound
+from abonent.crm.queries.article_versions import EDIT, writing_of
 from abonent.crm.queries.knowledge import Shelf, reviewed_until, standing_of
 from abonent.crm.rules.knowledge import KINDS, age_of, form_for
 from abonent.crm.search import hits_of
 from abonent.crm.service.knowledge import (
     LONGEST_NOTE,
+    article_files,
     article_on,
     articles_shown,
     confirm_article,
@@ -22,12 +25,12 @@ from abonent.crm.service.knowledge import (
 )
 from abonent.kernel import clock
 from abonent.kernel.actor import Actor
-from abonent.kernel.content import Document
 from abonent.kernel.errors import Malformed
 from abonent.kernel.i18n import N_, _
 from abonent.web.access import PageRoute
-from abonent.web.forms import by_field, form_of
+from abonent.web.forms import by_field, form_of, go_to
 from abonent.web.marked import marked_up
+from abonent.web.pages.knowledge.fields import LEVELS
 from abonent.web.queries import Identity
 from abonent.web.readers import notes_on, readers_of
 from abonent.web.recents import seen_lately
@@ -41,13 +44,22 @@ LATELY = 3
 _DONE = {
     "voted": N_("Thank you: it is written down"),
     "read": N_("It is written down that you have read it"),
+    "published": N_("The article is published: it is found from now on"),
     "confirmed": N_("The article counts as looked through"),
 }
 
 
 async def show_article(request: Request) -> Response:
-    """Show an article of the knowledge base."""
-    return await _shown(request, {}, {})
+    """Show an article; who may write is led on to one that is not shown, to its draft."""
+    try:
+        return await _shown(request, {}, {})
+    except ArticleNotFound:
+        slug, by = request.path_params["slug"], signed_in(request).actor
+        if not by.may(EDIT):
+            raise
+        files, language = await article_files()
+        await writing_of(slug, files=files, language=language, by=by)
+    return go_to(request, f"/knowledge/{slug}/edit")
 
 
 async def _shown(
@@ -62,7 +74,8 @@ async def _shown(
         "slug": slug,
         "hash": found.hash,
         "article": found.value,
-        "written_in": found.path.parent.parent.name,
+        "written_in": found.language,
+        "no": found.no,
         "answer": marked_up(found.value.body),
         "kind": KINDS[found.value.type],
         "standing": await standing_of(found, by=who.actor),
@@ -72,6 +85,7 @@ async def _shown(
         "forms": await _forms(request, found.value, who),
         "roles": dict(await role_choices()),
         "near": _near(shelf, found),
+        "levels": LEVELS,
         "longest": LONGEST_NOTE,
         "given": given,
         "errors": errors,
@@ -82,7 +96,7 @@ async def _shown(
     )
 
 
-async def _told(found: Document[Article], by: Actor) -> dict[str, Any]:
+async def _told(found: OnShelf, by: Actor) -> dict[str, Any]:
     """What heads see: who has read it and who has not, what was missed in it."""
     if not by.may(REPORT):
         return {"readers": [], "notes": []}
@@ -90,7 +104,7 @@ async def _told(found: Document[Article], by: Actor) -> dict[str, Any]:
     return {"readers": readers, "notes": await notes_on(found.slug, found.hash)}
 
 
-def _near(shelf: Shelf, found: Document[Article]) -> list[tuple[str, str]]:
+def _near(shelf: Shelf, found: OnShelf) -> list[tuple[str, str]]:
     """Other articles of the kind."""
     return [
         (slug, one.value.title)

@@ -10,6 +10,7 @@ from starlette.requests import Request as WebRequest
 from starlette.responses import RedirectResponse, Response
 
 from abonent.crm.queries.absences import away_now
+from abonent.crm.queries.knowledge import VIEW, articles_on
 from abonent.crm.queries.requests import (
     Line,
     Request,
@@ -23,6 +24,7 @@ from abonent.crm.queries.surveys_seen import last_score
 from abonent.crm.registers.requests import PRIORITIES, STATES
 from abonent.crm.rules.requests import CHANNELS, REPLIES, REQUEST, TEAMS, WAITED_FOR, WAITED_WITHIN
 from abonent.crm.rules.surveys import STANDINGS
+from abonent.crm.service.knowledge import articles_shown
 from abonent.crm.service.requests.working import LINKS, resume_request, take_to_work
 from abonent.crm.topics import classifier
 from abonent.kernel.i18n import N_, _
@@ -83,6 +85,9 @@ async def show_request(request: WebRequest) -> Response:
     context = {
         "found": found,
         "topic": topics.of(found.topic),
+        "articles": articles_on(topics.of(found.topic), await articles_shown())
+        if by.may(VIEW)
+        else [],
         "events": events_of(whole),
         "joined": whole.joined,
         "files": whole.files,

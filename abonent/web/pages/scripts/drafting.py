@@ -5,7 +5,7 @@ from __future__ import annotations
 from starlette.requests import Request
 
 from abonent.crm.queries.script_versions import draft_of
-from abonent.crm.queries.scripts import playable_script
+from abonent.crm.queries.scripts import playable_scripts
 from abonent.crm.script_errors import StepNotFound
 from abonent.crm.service import script_versions as service
 from abonent.kernel.i18n import N_, _
@@ -76,7 +76,14 @@ async def _publish_opened(request: Request) -> Opened:
     about = _("It cannot be published yet: {mistakes}", mistakes=" ".join(wrong))
     if not wrong:
         about = _("It is played from now on. Conversations under way end by the old text.")
-    return Opened(back=_back(request), about=about, can=not wrong, context={"seen": draft.version})
+    context = {"seen": draft.version}
+    given = {} if await _is_played(request) else {"note": _("The first version")}
+    return Opened(back=_back(request), about=about, can=not wrong, context=context, given=given)
+
+
+async def _is_played(request: Request) -> bool:
+    """Tell whether there is a version of the script before this one."""
+    return request.path_params["slug"] in await playable_scripts()
 
 
 async def _publish(request: Request, values: Values) -> str:
@@ -88,16 +95,16 @@ async def _publish(request: Request, values: Values) -> str:
 
 async def _drop_opened(request: Request) -> Opened:
     await draft_of(request.path_params["slug"], by=signed_in(request).actor)
-    return Opened(
-        back=_back(request), about=_("What is played stays as it is; the changes are lost.")
-    )
+    about = _("What is played stays as it is; the changes are lost.")
+    if not await _is_played(request):
+        about = _("It was never published: nothing of it stays.")
+    return Opened(back=_back(request), about=about)
 
 
 async def _drop(request: Request, _values: Values) -> str:
     slug = request.path_params["slug"]
     await service.drop_draft(slug, by=signed_in(request).actor)
-    await playable_script(slug)
-    return f"/scripts/{slug}?done=dropped"
+    return f"/scripts/{slug}?done=dropped" if await _is_played(request) else "/scripts?done=dropped"
 
 
 _DRAFT = "/scripts/{slug:str}/draft"

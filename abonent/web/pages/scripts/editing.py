@@ -10,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from abonent.crm.queries.script_versions import DraftVersion, draft_of
+from abonent.crm.queries.scripts import playable_scripts
 from abonent.crm.rules.scripts import answers_of
 from abonent.crm.script_errors import DraftChanged, StepNotFound
 from abonent.crm.service import script_versions as service
@@ -32,6 +33,7 @@ from abonent.web.pages.scripts.results import shown_script
 from abonent.web.pages.scripts.telling import in_short, told
 from abonent.web.pages.scripts.words import CONDITIONS, KINDS, STAGES
 from abonent.web.pages.scripts.words import PLACEHOLDERS as PLACEHOLDER_WORDS
+from abonent.web.pages.ticking import roles_of_staff
 from abonent.web.render import page, signed_in
 
 _LONGEST_ANSWER = 120
@@ -41,6 +43,10 @@ _DONE = {
     "added": N_("The step is added: give it answers and lead to it"),
     "removed": N_("The step is taken out"),
     "described": N_("The draft is changed"),
+    "made": N_("The draft is made: nobody plays it before its first version is published"),
+    "end": N_("The end is changed"),
+    "end_added": N_("The end is added: let an answer lead to it"),
+    "end_removed": N_("The end is taken out"),
 }
 
 
@@ -64,6 +70,8 @@ async def show_draft(request: Request) -> Response:
         "mistakes": [(mistake.step, mistake.text()) for mistake in mistakes],
         "wrong": {mistake.step for mistake in mistakes},
         "told": _DONE.get(request.query_params.get("done", "")),
+        "played": draft.slug in await playable_scripts(),
+        "roles": dict(await roles_of_staff()),
         **shown_script(draft.script),
     }
     return page(request, "scripts/draft.html", context)

@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from abonent.crm.queries.script_results import lately, results_of, shown_objections
-from abonent.crm.queries.script_versions import versions_of
+from abonent.crm.queries.script_versions import EDIT, draft_of, new_scripts, versions_of
 from abonent.crm.queries.scripts import (
     objections_book,
     open_runs,
@@ -17,6 +17,7 @@ from abonent.crm.queries.scripts import (
     playable_scripts,
 )
 from abonent.crm.rules.scripts import BROKEN_OFF, in_order_of_use, share, stages_of
+from abonent.crm.script_errors import ScriptNotFound
 from abonent.kernel import clock
 from abonent.kernel.errors import Malformed
 from abonent.kernel.i18n import N_, _, time_zone
@@ -24,6 +25,7 @@ from abonent.kernel.scripts import Draft
 from abonent.web.charts import Value, bars
 from abonent.web.diagrams import Diagram, Edge, Node, diagram
 from abonent.web.fields import day_of
+from abonent.web.forms import go_to
 from abonent.web.pages.scripts.playing import LEAST_SHOWN
 from abonent.web.pages.scripts.telling import in_short
 from abonent.web.pages.scripts.words import CONDITIONS, KINDS, SEGMENTS, STAGES
@@ -41,9 +43,11 @@ _TODAY = timedelta(hours=12)
 
 async def list_scripts(request: Request) -> Response:
     """Show every script with what came of it lately, and conversations that are not ended."""
-    by = signed_in(request).actor
+    by, scripts = signed_in(request).actor, await playable_scripts()
     context = {
-        "scripts": await playable_scripts(),
+        "scripts": scripts,
+        "new": await new_scripts(scripts, by=by) if by.may(EDIT) else [],
+        "told": _DONE.get(request.query_params.get("done", "")),
         "open": await open_runs(by=by, since=clock.now() - _TODAY),
         "lately": await lately(by=by, since=clock.now() - MONTH)
         if by.may("crm.script.view")
@@ -54,8 +58,17 @@ async def list_scripts(request: Request) -> Response:
 
 
 async def show_script(request: Request) -> Response:
-    """Show a script as it is played now: its picture, its steps, its versions."""
-    found = await playable_script(request.path_params["slug"])
+    """Show a script as it is played now: its picture, its steps, its versions.
+
+    Who may change scripts is led on to the draft of one that has no version yet.
+    """
+    slug, by = request.path_params["slug"], signed_in(request).actor
+    found = (await playable_scripts()).get(slug)
+    if found is None and by.may(EDIT):
+        await draft_of(slug, by=by)
+        return go_to(request, f"/scripts/{slug}/draft")
+    if found is None:
+        raise ScriptNotFound(slug)
     context = {
         "playable": found,
         "versions": await versions_of(found.slug),

@@ -1,0 +1,83 @@
+"""New scripts of the department's own: a draft that nobody plays until its first version is out."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from abonent.crm.queries.identity import actor_code
+from abonent.crm.queries.script_versions import EDIT
+from abonent.crm.queries.scripts import playable_scripts
+from abonent.crm.rules.slugs import given_slug, taken
+from abonent.kernel import clock
+from abonent.kernel.actor import Actor
+from abonent.kernel.db import unit_of_work
+from abonent.kernel.errors import Malformed
+from abonent.kernel.i18n import N_, _
+from abonent.kernel.jsontext import to_json
+from abonent.kernel.scripts import Answer, Draft, Outcome, Stage, Step
+from abonent.kernel.texts import given_text
+
+LONGEST_TITLE, LONGEST_ABOUT = 120, 1000
+NOT_KEYS = frozenset({"new"})
+"""What an address of the desk has in the place of a key."""
+
+# A key by which something was played or published before stays with that: results are kept by it.
+_MAKE = """
+INSERT INTO crm_script_version (slug, no, state, draft, made_at, made_by)
+SELECT $1, 1, 'draft', $2, $3, $4
+WHERE NOT EXISTS (SELECT FROM crm_script_version WHERE slug = $1)
+    AND NOT EXISTS (SELECT FROM crm_script_text WHERE slug = $1)
+ON CONFLICT DO NOTHING RETURNING no
+"""
+
+
+async def make_script(
+    title: str,
+    *,
+    by: Actor,
+    about: str,
+    roles: Collection[str] = (),
+    slug: str = "",
+    source: str = "",
+) -> str:
+    """Begin a new script as a draft and answer its key; without one it is made of the title.
+
+    It begins with one step and one end, or as the script `source` is played now, then for its roles
+    where none are given. Raises Malformed at the field that is wrong, also for a key in use.
+    """
+    by.require(EDIT)
+    named = given_text("title", title, longest=LONGEST_TITLE)
+    purpose = given_text("about", about, longest=LONGEST_ABOUT)
+    known = await playable_scripts()
+    key = given_slug(slug, title=named, reserved={*NOT_KEYS, *known})
+    if source and source not in known:
+        raise Malformed.of("source", source, N_("Choose one of those offered."))
+    base: Draft = known[source].script if source else _skeleton()
+    draft = Draft.model_validate(
+        base.model_dump()
+        | {"title": named, "about": purpose, "document": ""}
+        | ({"roles": tuple(sorted(set(roles)))} if roles else {})
+    )
+    async with unit_of_work(by) as work:
+        content = to_json(draft.model_dump(mode="json"))
+        row = (key, content, clock.now(), actor_code(by))
+        if await work.connection.fetchval(_MAKE, *row) is None:
+            raise taken(slug.strip(), key)
+        after = {"no": 1, "title": named, "source": source}
+        await work.audit("crm:script:made", f"script:{key}", after=after)
+    return key
+
+
+def _skeleton() -> Draft:
+    """The least that can be played: one step that greets and one end."""
+    end = Outcome(code="DONE", label=_("The question is settled"), kind="good")
+    answer = Answer(text=_("Everything is settled"), outcome=end.code)
+    step = Step(
+        code="begin",
+        stage=Stage.CONTACT,
+        say=_("Hello! My name is {employee}, {company}. How can I help?"),
+        answer=(answer,),
+    )
+    return Draft(
+        title="-", document="", roles=(), about="", begin=step.code, outcome=(end,), step=(step,)
+    )
