@@ -55,7 +55,7 @@ ANSWER = (
     ),
     Field(
         name="body",
-        label=N_("Answer to it"),
+        label=N_("The answer"),
         kind=Kind.AREA,
         required=False,
         longest=LONGEST["body"],
@@ -63,7 +63,7 @@ ANSWER = (
             "An empty line begins a paragraph, “- ” a point of a list, “## ” a heading;"
             " **two stars** make words bold."
         ),
-        attributes={"rows": 12},
+        attributes={"rows": 16},
     ),
 )
 DESK = (
