@@ -123,6 +123,7 @@ async def test_what_is_wrong_stands_beside_its_field_and_what_was_typed_stays(
         ({"question": "", "body": ""}, ["question", "body"]),
         ({"keywords": " , ;", "role.office": ""}, ["keywords", "roles"]),
         ({"form": "/accounts/1/nothing"}, ["form"]),
+        ({"body": "См. [другую](nothing)."}, ["body"]),
         ({"form": "javascript:alert(1)"}, ["form"]),
         ({"type": "odd", "level": "9"}, ["type", "level"]),
         ({"review_on": "2020-01-01"}, ["review_on"]),
@@ -165,7 +166,10 @@ async def test_a_withdrawn_article_is_in_the_archive_with_its_reason(
     head: httpx.AsyncClient, enter: Enter, guest: httpx.AsyncClient
 ) -> None:
     await _make(head, "publish")
+    await _make(head, "publish", title="Домофон", slug="intercom", body=f"См. [камеры]({SLUG}).")
     opened = await head.get(f"{_AT}/withdraw", headers=HX)
+    assert "ссылаются другие статьи" in plain(opened.text)
+    assert "поправьте их: Домофон." in plain(opened.text)
     data = {"key": key_of(opened.text), "step": "do", "why": ""}
     assert (await head.post(f"{_AT}/withdraw", data=data, headers=HX)).status_code == 400
     data |= {"key": key_of(opened.text), "why": "Камеры сняли"}

@@ -173,6 +173,11 @@ def articles_on(topic: Topic, shelf: Shelf) -> list[tuple[str, str]]:
     return [(s, shelf[s].value.title) for s in dict.fromkeys((*first, *slugs))]
 
 
+def linking_to(slug: str, shelf: Shelf) -> list[str]:
+    """The titles of articles whose answers have a link to this one."""
+    return [one.value.title for one in shelf.values() if f"]({slug})" in one.value.body]
+
+
 async def standing_of(found: OnShelf, *, by: Actor) -> Standing:
     """What people said of the version that is shown, and the actor among them."""
     by.require(VIEW)

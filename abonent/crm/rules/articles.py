@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+import re
+from collections.abc import Collection, Iterator, Mapping
 from datetime import date, timedelta
 
 from abonent.crm.articles import ArticleDraft
@@ -16,6 +17,7 @@ LONGEST = {
 }  # fmt: skip
 """How many characters each part has room for; lists are counted as they are typed."""
 LONGEST_REVIEW_DAYS = 730
+_LINK = re.compile(r"\]\(([a-z0-9-]+)\)")
 _NEEDED = ("question", "body", "keywords", "roles")
 
 
@@ -36,10 +38,30 @@ def _length(part: str | tuple[str, ...]) -> int:
 
 
 def wrong_with(
-    article: ArticleDraft, *, scripts: Collection[str], topics: Collection[str], today: date
+    article: ArticleDraft,
+    *,
+    scripts: Collection[str],
+    topics: Collection[str],
+    shown: Mapping[str, bool],
+    today: date,
 ) -> list[FieldError]:
-    """What keeps an article from being published, in the order of its form."""
-    return [*too_long(article), *_wrong(article, scripts, topics, today)]
+    """What keeps an article from being published, in the order of its form.
+
+    `shown` are the articles there are, and whether each stands on the portal.
+    """
+    lost = _links(article, shown)
+    return [*too_long(article), *_wrong(article, scripts, topics, today), *lost]
+
+
+def _links(article: ArticleDraft, shown: Mapping[str, bool]) -> Iterator[FieldError]:
+    """Links of the answer that lead nowhere for whoever reads it."""
+    for target in dict.fromkeys(_LINK.findall(article.body)):
+        if target not in shown:
+            wrong = N_("The answer links to an article “{given}”, which there is not.")
+            yield FieldError("body", target, wrong, {"given": target})
+        elif article.public and not shown[target]:
+            wrong = N_("The answer links to “{given}”, which is not on the portal.")
+            yield FieldError("body", target, wrong, {"given": target})
 
 
 def _wrong(

@@ -12,7 +12,12 @@ from abonent.crm.queries.identity import actor_code
 from abonent.crm.queries.scripts import playable_scripts
 from abonent.crm.rules.articles import too_long, wrong_with
 from abonent.crm.rules.slugs import given_slug, taken
-from abonent.crm.service.knowledge import ONE_AT_A_TIME, article_files, keep_articles
+from abonent.crm.service.knowledge import (
+    ONE_AT_A_TIME,
+    article_files,
+    articles_shown,
+    keep_articles,
+)
 from abonent.crm.topics import classifier
 from abonent.kernel import clock
 from abonent.kernel.actor import Actor
@@ -155,7 +160,8 @@ async def _check(given: ArticleDraft, *, publish: bool, today: date) -> None:
     if publish:
         topics = {topic.code for topic in (await classifier()).topic}
         scripts = await playable_scripts()
-        wrong = wrong_with(given, scripts=scripts, topics=topics, today=today)
+        shown = {slug: one.value.public for slug, one in (await articles_shown()).items()}
+        wrong = wrong_with(given, scripts=scripts, topics=topics, shown=shown, today=today)
     if wrong:
         raise Malformed(*wrong)
 

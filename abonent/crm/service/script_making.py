@@ -25,8 +25,7 @@ NOT_KEYS = frozenset({"new"})
 _MAKE = """
 INSERT INTO crm_script_version (slug, no, state, draft, made_at, made_by)
 SELECT $1, 1, 'draft', $2, $3, $4
-WHERE NOT EXISTS (SELECT FROM crm_script_version WHERE slug = $1)
-    AND NOT EXISTS (SELECT FROM crm_script_text WHERE slug = $1)
+WHERE NOT EXISTS (SELECT FROM crm_script_text WHERE slug = $1)
 ON CONFLICT DO NOTHING RETURNING no
 """
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from starlette.requests import Request
 
 from abonent.crm.queries.article_versions import EDIT
+from abonent.crm.queries.knowledge import linking_to
 from abonent.crm.service import article_versions as service
-from abonent.crm.service.knowledge import article_shown
+from abonent.crm.service.knowledge import article_on, articles_shown
 from abonent.kernel.i18n import N_, _
 from abonent.web.dialogs import Dialog, Opened
 from abonent.web.fields import Field, Kind, Values
@@ -19,12 +20,16 @@ def _slug(request: Request) -> str:
 
 
 async def _withdraw_opened(request: Request) -> Opened:
-    found = await article_shown(_slug(request), by=signed_in(request).actor)
+    shelf = await articles_shown()
+    found = article_on(shelf, _slug(request), by=signed_in(request).actor)
     about = _(
         "“{title}” is found nowhere any more, at the desk and on the portal. It stays in the"
         " archive with its versions and votes, and comes back when it is published again.",
         title=found.value.title,
     )
+    if linked := linking_to(found.slug, shelf):
+        titles = "; ".join(linked)
+        about += " " + _("Other articles link to it, change them first: {titles}.", titles=titles)
     return Opened(back=f"/knowledge/{found.slug}", about=about)
 
 

@@ -75,11 +75,8 @@ async def _remove(request: Request, _values: Values) -> str:
 
 async def _assign_opened(request: Request) -> Opened:
     draft = await draft_of(request.path_params["slug"], by=signed_in(request).actor)
-    offered = await roles_of_staff()
-    roles = list(draft.script.roles)
-    if request.method == "POST":
-        roles = ticked_roles(texts_of(await request.form()), offered)
-    return Opened(back=_back(request), given=given_roles(roles), context={"offered": offered})
+    context = {"offered": await roles_of_staff()}
+    return Opened(back=_back(request), given=given_roles(draft.script.roles), context=context)
 
 
 async def _assign(request: Request, _values: Values) -> str:

@@ -9,7 +9,7 @@ from abonent.crm.service import script_making as service
 from abonent.kernel.i18n import N_
 from abonent.web.dialogs import Dialog, Opened
 from abonent.web.fields import Field, Kind, Values, texts_of
-from abonent.web.pages.ticking import given_roles, roles_of_staff, ticked_roles
+from abonent.web.pages.ticking import roles_of_staff, ticked_roles
 from abonent.web.render import signed_in
 
 
@@ -17,15 +17,11 @@ async def _opened(request: Request) -> Opened:
     """Empty, or with the script in the address chosen as the one to begin with."""
     scripts, source = await playable_scripts(), request.query_params.get("from", "")
     given = {"source": source} if source in scripts else {}
-    offered = await roles_of_staff()
-    if request.method == "POST":
-        ticked = ticked_roles(texts_of(await request.form()), offered)
-        given |= given_roles(ticked)
     return Opened(
         back="/scripts",
         given=given,
         choices={"source": [(slug, one.script.title) for slug, one in scripts.items()]},
-        context={"offered": offered},
+        context={"offered": await roles_of_staff()},
     )
 
 
