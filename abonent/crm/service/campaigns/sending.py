@@ -23,13 +23,15 @@ from abonent.kernel.db import reading, unit_of_work
 from abonent.kernel.errors import Malformed, NotFound
 from abonent.kernel.i18n import N_, time_zone
 from abonent.kernel.legal import LegalRuleUnchecked
+from abonent.kernel.site import site_language
 from abonent.kernel.work import UnitOfWork
 
 BATCH = 20
 HALTED = N_("The gateway refused too many of the latest messages: see why, then let it go on.")
 UNCHECKED = N_("A rule of law that it needs is not checked: check it, then let it go on.")
 TIME_OVER = N_("Its time was over; who was left is not written to.")
-NOTES = (HALTED, UNCHECKED, TIME_OVER)
+REWORDED = N_("The words of its template were changed: read them, then let it go on.")
+NOTES = (HALTED, UNCHECKED, TIME_OVER, REWORDED)
 """What the program itself notes of a move (English message ids)."""
 
 _RUNNING = "SELECT id FROM crm_campaign WHERE state = 'running' ORDER BY id"
@@ -47,6 +49,10 @@ SELECT coalesce(m.state, '') AS state FROM (
 _RESUMED = """
 SELECT coalesce(max(at), '-infinity') FROM workflow_move
 WHERE workflow = 'campaign' AND subject = $1 AND name = 'resume'
+"""
+_REWORDED = """
+SELECT EXISTS (SELECT FROM crm_message_wording
+    WHERE code = $1 AND language = $2 AND changed_at > greatest($3::timestamptz, $4))
 """
 _WENT = """
 SELECT count(*) FILTER (WHERE handled_at > $2) AS minute,
@@ -120,6 +126,10 @@ async def _halted(work: UnitOfWork, campaign: Campaign, means: Means) -> bool:
     rows = await work.connection.fetch(_LATEST, campaign.id, LOOKED_BACK, resumed)
     if refused_too_often([row["state"] for row in rows]):
         await move_in(work, campaign.id, "halt", note=HALTED)
+        return True
+    words = (campaign.template, site_language(), campaign.launched_at, resumed)
+    if campaign.template and await work.connection.fetchval(_REWORDED, *words):
+        await move_in(work, campaign.id, "halt", note=REWORDED)
         return True
     return False
 
