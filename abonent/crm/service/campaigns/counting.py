@@ -55,6 +55,11 @@ _COUNTING = """
 SELECT *, NULL AS author FROM crm_campaign
 WHERE id = $1 AND state = 'draft' AND counting_since IS NOT NULL
 """
+# Listed under the campaign's lock: one that was launched meanwhile keeps the list it is sent by.
+_STILL = """
+SELECT FROM crm_campaign
+WHERE id = $1 AND version = $2 AND counting_since = $3 AND state = 'draft' FOR UPDATE
+"""
 _EMPTY = "DELETE FROM crm_campaign_person WHERE campaign_id = $1"
 # Of a person with several accounts the first that matches is written about.
 _LIST = """
@@ -76,12 +81,12 @@ SELECT who, account_id FROM crm_campaign_person
 WHERE campaign_id = $1 AND state = 'waiting' AND account_id > $2 ORDER BY account_id LIMIT $3
 """
 _GOES_ON = """
-UPDATE crm_campaign SET counted_done = $3
-WHERE id = $1 AND version = $2 AND state = 'draft' AND counting_since IS NOT NULL RETURNING id
+UPDATE crm_campaign SET counted_done = $4
+WHERE id = $1 AND version = $2 AND state = 'draft' AND counting_since = $3 RETURNING id
 """
 _COUNTED = """
-UPDATE crm_campaign SET state = 'counted', counting_since = NULL, counted_at = $3, counted = $4
-WHERE id = $1 AND version = $2 AND state = 'draft' AND counting_since IS NOT NULL RETURNING id
+UPDATE crm_campaign SET state = 'counted', counting_since = NULL, counted_at = $4, counted = $5
+WHERE id = $1 AND version = $2 AND state = 'draft' AND counting_since = $3 RETURNING id
 """
 
 
@@ -136,6 +141,8 @@ async def count_campaign(campaign_id: int) -> bool:
         return False
     campaign = campaign_from(row)
     listed = await _listed(campaign)
+    if listed is None:
+        return False
     async with reading() as connection:
         at, means = await instant_of(connection, campaign)
     sums = _Sums()
@@ -155,14 +162,24 @@ async def instant_of(connection: Any, campaign: Campaign) -> tuple[datetime, Mea
     return begins, means if begins == at else await means_of(connection, campaign, begins)
 
 
-async def _listed(campaign: Campaign) -> Mapping[str, int]:
-    """List the people whom the segment matches; how many accounts, how many people."""
+def _this_count(campaign: Campaign) -> tuple[int, int, datetime | None]:
+    """What tells a count from one that was begun after it, or before the draft was changed."""
+    return campaign.id, campaign.version, campaign.counting_since
+
+
+async def _listed(campaign: Campaign) -> Mapping[str, int] | None:
+    """List the people whom the segment matches; how many accounts, how many people.
+
+    None where the draft was changed, counted anew or launched meanwhile.
+    """
     districts = None if campaign.districts is None else frozenset(campaign.districts)
     whose = replace(SYSTEM, districts=districts)
     asked = await read_asked(SUBSCRIBERS, parse_qsl(campaign.segment), by=whose)
     keys, values = keys_statement(SUBSCRIBERS, asked, by=whose)
     statement = _LIST.format(keys=keys, campaign=len(values) + 1)
     async with transaction() as connection:
+        if await connection.fetchrow(_STILL, *_this_count(campaign)) is None:
+            return None
         await connection.execute(_EMPTY, campaign.id)
         row = await connection.fetchrow(statement, *values, campaign.id)
         await connection.execute(_TOTAL, campaign.id, row["people"])
@@ -183,7 +200,7 @@ async def _add_up(campaign: Campaign, means: Means, at: datetime, sums: _Sums) -
             sums.add(campaign, row["who"], one)
         done, last = done + len(rows), accounts[-1]
         async with transaction() as connection:
-            going = await connection.fetchval(_GOES_ON, campaign.id, campaign.version, done)
+            going = await connection.fetchval(_GOES_ON, *_this_count(campaign), done)
         if going is None:
             return False
 
@@ -213,7 +230,7 @@ async def _told(campaign: Campaign, means: Means, at: datetime, sums: _Sums) -> 
 
 async def _keep(campaign: Campaign, tally: Tally) -> bool:
     async with unit_of_work(SYSTEM) as work:
-        kept = (campaign.id, campaign.version, clock.now(), to_json(asdict(tally)))
+        kept = (*_this_count(campaign), clock.now(), to_json(asdict(tally)))
         if await work.connection.fetchval(_COUNTED, *kept) is None:
             return False
         move = CAMPAIGN.move(CampaignState.DRAFT, "count")
