@@ -287,6 +287,7 @@ _FIELDS = {
     "rights": N_("rights"),
     "role": N_("role"),
     "rows": N_("rows"),
+    "script": N_("script"),
     "second_factor": N_("second factor"),
     "session": N_("session"),
     "sessions": N_("sessions"),
@@ -299,10 +300,15 @@ _FIELDS = {
     "subscriber": N_("subscriber"),
     "taken": N_("Taken rows"),
     "tariff": N_("tariff"),
+    "text": N_("text (its hash)"),
+    "title": N_("title"),
     "to": N_("up to but not including"),
     "unchanged": N_("Known before"),
     "unmatched": N_("account not found"),
     "until": N_("up to but not including"),
+    "version": N_("version"),
+    "what": N_("what"),
+    "why": N_("why"),
     "year": N_("year"),
 }
 _MONEY = frozenset(
