@@ -68,3 +68,10 @@ class NotOwnWork(Refused):
 
     def __init__(self) -> None:
         super().__init__("OWN_WORK", N_("Your own work is judged by somebody else."))
+
+
+class OwnCard(Refused):
+    """Who gave a card does not decide the appeal against it while somebody else may."""
+
+    def __init__(self) -> None:
+        super().__init__("OWN_CARD", N_("You gave this card: somebody else decides the appeal."))

@@ -11,9 +11,21 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from abonent.crm.conversation_errors import JudgedAlready, NoConversation, NotOwnWork
+from abonent.crm.conversation_errors import (
+    JudgedAlready,
+    NoConversation,
+    NotOwnWork,
+    OwnCard,
+)
 from abonent.crm.quality_form import QualityForm
-from abonent.crm.queries.quality import lines_met, quality_card, results, to_judge, weeks
+from abonent.crm.queries.quality import (
+    bars_own_card,
+    lines_met,
+    quality_card,
+    results,
+    to_judge,
+    weeks,
+)
 from abonent.crm.rules.quality import APPEAL, Candidate, Line, draw, score_of, week_of
 from abonent.crm.service import conversations as recording
 from abonent.crm.service.conversations import NewCall
@@ -27,6 +39,7 @@ from abonent.kernel.i18n import time_zone
 from abonent.kernel.settings import Settings
 from abonent.kernel.storage import storage_of
 from abonent.kernel.workflow import MoveRefused, moves_of
+from abonent.web.service import add_user
 from tests.crm.test_conversations import wave
 
 HEAD = Actor("user", "9", "Мария", frozenset({"crm.*", "desk.open"}))
@@ -195,6 +208,29 @@ async def test_an_appeal_is_made_by_whose_work_it_is_and_decided_by_somebody_els
     assert (found.score, found.state, found.shares["tone"]) == (95, "changed", 50)
     log = await moves_of(APPEAL, done)
     assert [(move.name, move.by) for move in log] == [("appeal", "user:5"), ("change", "user:9")]
+
+
+async def test_who_gave_the_card_decides_only_where_nobody_else_may(
+    card: str, settings: Settings
+) -> None:
+    async def appealed() -> int:
+        shares = WHOLE | {"tone": 0}
+        done = await judge(await talk(card, settings), by=HEAD, shares=shares, notes={})
+        await move_card(done, "appeal", by=ANNA, note="Клиент кричал первым")
+        return done
+
+    alone = await appealed()
+    assert not await bars_own_card(await quality_card(alone, by=HEAD), by=HEAD)
+    await move_card(alone, "uphold", by=HEAD, note="Прослушали вместе")
+    second = await add_user("second", name="Вера", role="head", password="correct horse battery")
+    done = await appealed()
+    assert await bars_own_card(await quality_card(done, by=HEAD), by=HEAD)
+    with pytest.raises(OwnCard):
+        await move_card(done, "uphold", by=HEAD, note="Прослушал сам")
+    with pytest.raises(OwnCard):
+        await judge_anew(done, by=HEAD, shares=WHOLE, notes={}, note="Прослушал сам")
+    await move_card(done, "uphold", by=Actor("user", str(second), "Вера", HEAD.rights), note="Да")
+    assert (await quality_card(done, by=HEAD)).state == "upheld"
 
 
 async def test_results_are_of_a_period_and_ones_own_for_who_may_not_see_all(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
 from abonent.billing.queries.reach import is_reached
 from abonent.crm.conversation_errors import NoConversation
@@ -13,6 +14,7 @@ from abonent.kernel.actor import Actor
 from abonent.kernel.db import reading
 
 VIEW = "crm.quality.view"
+DECIDE = "crm.quality.decide"
 
 _CARD = """
 SELECT q.id, q.conversation_id, b.number, q.actor, actor_name(q.actor) AS who, q.judged_by,
@@ -21,6 +23,11 @@ SELECT q.id, q.conversation_id, b.number, q.actor, actor_name(q.actor) AS who, q
 FROM crm_quality_card q JOIN crm_conversation c ON c.id = q.conversation_id
 LEFT JOIN billing_account b ON b.account_id = q.account_id
 WHERE q.id = $1
+"""
+# Neither who was judged nor who judged.
+_OTHERS = """
+SELECT EXISTS (SELECT FROM staff_who_may($1) may(id)
+    WHERE 'user:' || may.id NOT IN ($2, $3))
 """
 _GRADES = "SELECT line, share, note FROM crm_quality_grade WHERE card_id = $1"
 _WAITING = """
@@ -114,6 +121,19 @@ class Result:
     reached: int
     critical: int
     appealed: int
+
+
+async def others_decide(connection: Any, employee: str, judge: str) -> bool:
+    """Tell whether an appeal of this employee against this judge can be decided by a third person."""
+    return bool(await connection.fetchval(_OTHERS, DECIDE, employee, judge))
+
+
+async def bars_own_card(card: Card, *, by: Actor) -> bool:
+    """Tell whether the actor gave the card and must leave the appeal to somebody else."""
+    if card.judged_by != actor_code(by):
+        return False
+    async with reading() as connection:
+        return await others_decide(connection, card.actor, card.judged_by)
 
 
 async def quality_card(card: int, *, by: Actor) -> Card:

@@ -6,10 +6,17 @@ from collections.abc import Mapping
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
-from abonent.crm.conversation_errors import JudgedAlready, NoConversation, NoSound, NotOwnWork
+from abonent.crm.conversation_errors import (
+    JudgedAlready,
+    NoConversation,
+    NoSound,
+    NotOwnWork,
+    OwnCard,
+)
 from abonent.crm.quality_form import quality_form
 from abonent.crm.queries.conversations import conversation_on
 from abonent.crm.queries.identity import actor_code
+from abonent.crm.queries.quality import others_decide
 from abonent.crm.rules.quality import APPEAL, Candidate, Score, draw, score_of, week_of
 from abonent.kernel import clock
 from abonent.kernel.actor import Actor
@@ -149,8 +156,8 @@ async def _write_grades(
 async def move_card(card: int, name: str, *, by: Actor, note: str = "") -> None:
     """Agree to a card, appeal, or leave it as it is after an appeal.
 
-    Only whose work it is agrees or appeals, and somebody else decides. Raises Forbidden, NotOwnWork,
-    MoveRefused, Malformed.
+    Only whose work it is agrees or appeals, and somebody else decides, who did not give the card
+    while there is such a one. Raises Forbidden, NotOwnWork, OwnCard, MoveRefused, Malformed.
     """
     async with unit_of_work(by) as work:
         await _move(work, card, name, note)
@@ -168,6 +175,10 @@ async def _move(work: UnitOfWork, card: int, name: str, note: str) -> Any:
     if not own and move.right == "desk.open":
         message = N_("Only whose work it is agrees or appeals.")
         raise Forbidden("FORBIDDEN", message, right=move.right)
+    if row["judged_by"] == actor_code(work.by) and await others_decide(
+        work.connection, row["actor"], row["judged_by"]
+    ):
+        raise OwnCard
     _reason, kept = said(move, note=note)
     await work.connection.execute(_MOVE, card, move.target)
     await log_move(

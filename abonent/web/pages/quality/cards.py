@@ -11,6 +11,7 @@ from abonent.crm.quality_form import quality_form, quality_hashes
 from abonent.crm.queries.identity import actor_code
 from abonent.crm.queries.quality import (
     VIEW,
+    bars_own_card,
     lines_met,
     own_cards,
     quality_card,
@@ -49,12 +50,14 @@ async def show_card(request: Request) -> Response:
     moves = [
         move for move in APPEAL.moves_from(found.state, by=by) if own == (move.right == "desk.open")
     ]
+    barred = bool(moves) and not own and await bars_own_card(found, by=by)
     context = {
         "found": found,
         "card": form,
         "same_text": found.form in await quality_hashes(),
         "state": APPEAL.state(found.state),
-        "moves": moves,
+        "moves": () if barred else moves,
+        "barred": barred,
         "workflow": APPEAL,
         "log": await moves_of(APPEAL, card),
         "told": _DONE.get(request.query_params.get("done", "")),
