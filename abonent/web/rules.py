@@ -6,6 +6,7 @@ import hashlib
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from ipaddress import IPv6Address, ip_address
 
 from abonent.kernel.i18n import N_
 
@@ -79,6 +80,31 @@ def secret_hash(secret: str) -> bytes:
 def throttle_key(kind: str, value: str) -> bytes:
     """Return the key under which failures are counted for a login or an address."""
     return hashlib.sha256(f"{kind}:{value}".encode()).digest()
+
+
+def network_key(kind: str, address: str) -> bytes:
+    """Return the key under which attempts from one network address are counted.
+
+    Who is given IPv6 is given a whole network: all its addresses count as one.
+    """
+    return throttle_key(kind, counted_address(address))
+
+
+def counted_address(address: str) -> str:
+    """Return an address as attempts from it are counted: of IPv6 the network of one line.
+
+    >>> counted_address("2001:db8:1:2:aaaa::1"), counted_address("::ffff:192.0.2.7")
+    ('2001:db8:1:2::/64', '192.0.2.7')
+    >>> counted_address("192.0.2.7"), counted_address("")
+    ('192.0.2.7', '')
+    """
+    try:
+        here = ip_address(address)
+    except ValueError:
+        return address
+    if not isinstance(here, IPv6Address):
+        return str(here)
+    return str(here.ipv4_mapped or f"{IPv6Address(int(here) >> 64 << 64)}/64")
 
 
 def idle_since(now: datetime) -> datetime:

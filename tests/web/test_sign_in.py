@@ -122,6 +122,22 @@ async def test_one_address_guessing_many_logins_is_slowed_down(
         await service.sign_in("guess-31", password="x", ip="198.51.100.9")
 
 
+async def test_whoever_has_a_network_of_ipv6_is_slowed_down_as_one(
+    db: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def fails_at_once(stored: str | None, password: str) -> bool:
+        return False
+
+    monkeypatch.setattr(passwords, "password_matches", fails_at_once)
+    for number in range(30):
+        with pytest.raises(WrongPassword):
+            await service.sign_in(f"guess-{number}", password="x", ip=f"2001:db8:1:2::{number:x}")
+    with pytest.raises(TooManyAttempts):
+        await service.sign_in("guess-31", password="x", ip="2001:db8:1:2:ffff::1")
+    with pytest.raises(WrongPassword):
+        await service.sign_in("guess-32", password="x", ip="2001:db8:1:3::1")
+
+
 async def test_guesses_sent_at_once_are_counted_one_after_another(fresh_database: Settings) -> None:
     tries = [service.sign_in("nobody", password="x", ip="198.51.100.9") for _ in range(12)]
     refused = [type(error) for error in await asyncio.gather(*tries, return_exceptions=True)]

@@ -23,7 +23,7 @@ from abonent.billing.rules.outside.guards import (
 )
 from abonent.kernel import clock
 from abonent.kernel.db import reading, transaction
-from abonent.web.rules import Limit, throttle_key
+from abonent.web.rules import Limit, network_key
 
 PER_CALLER = Limit(
     free=10, window=timedelta(minutes=30), first=timedelta(minutes=1), longest=timedelta(minutes=30)
@@ -51,7 +51,7 @@ async def admitted(request: Request, kind: AgreementKind) -> tuple[Agreement, di
     """
     code = request.path_params["agreement"]
     caller = request.client.host if request.client else ""
-    key = throttle_key("outside", f"{code}:{caller}")
+    key = network_key(f"outside:{code}", caller)
     await _check_not_blocked(key)
     try:
         agreement = await agreement_of(code)
@@ -77,7 +77,7 @@ async def admitted(request: Request, kind: AgreementKind) -> tuple[Agreement, di
 async def count_wrong_signature(request: Request) -> None:
     """Count a message signed wrongly as a guess."""
     caller = request.client.host if request.client else ""
-    await _count_failure(throttle_key("outside", f"{request.path_params['agreement']}:{caller}"))
+    await _count_failure(network_key(f"outside:{request.path_params['agreement']}", caller))
 
 
 async def _knows_password(request: Request, secrets: dict[str, Secret]) -> bool:

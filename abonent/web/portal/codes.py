@@ -31,7 +31,7 @@ from abonent.web.portal.rules import (
     normal_number,
     typed_code,
 )
-from abonent.web.rules import PER_LOGIN, secret_hash, throttle_key
+from abonent.web.rules import PER_LOGIN, network_key, secret_hash, throttle_key
 from abonent.web.service.throttle import count_attempt
 
 WAYS = ("phone", "email")
@@ -63,7 +63,7 @@ class Proven:
 
 def address_key(ip: str) -> bytes:
     """The key under which attempts from one network address are counted."""
-    return throttle_key("portal-ip", ip)
+    return network_key("portal-ip", ip)
 
 
 async def ask_sign_in_code(number: str, *, way: str, ip: str) -> str:

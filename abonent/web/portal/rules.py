@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from datetime import datetime, timedelta
 
-from abonent.web.rules import Limit, throttle_key
+from abonent.web.rules import Limit, network_key, throttle_key
 
 CODE_DIGITS = 6
 CODE_LIFE = timedelta(minutes=10)
@@ -58,7 +58,7 @@ PER_CHAT = Limit(
 
 def asking_keys(address: str) -> dict[bytes, Limit]:
     """What is counted when somebody writes to us without a sign-in."""
-    return {throttle_key("ask", address): PER_WRITER}
+    return {network_key("ask", address): PER_WRITER}
 
 
 def chatting_keys(token: str) -> dict[bytes, Limit]:

@@ -22,7 +22,7 @@ from abonent.web.codes import (
     step_of_code,
 )
 from abonent.web.errors import WrongCode, WrongPassword
-from abonent.web.rules import PER_ADDRESS, PER_LOGIN, secret_hash, throttle_key
+from abonent.web.rules import PER_ADDRESS, PER_LOGIN, network_key, secret_hash, throttle_key
 from abonent.web.service.throttle import count_attempt, forgive
 
 # A secret that was shown and never confirmed is shown again: the phone may have it already.
@@ -158,7 +158,7 @@ async def _use_step(connection: Any, user_id: int, code: str) -> bool:
 
 async def _count(user_id: int, ip: str) -> tuple[bytes, bytes]:
     """Count a guess at the user's codes as guesses at a password are counted."""
-    own, address = throttle_key("code", str(user_id)), throttle_key("ip", ip)
+    own, address = throttle_key("code", str(user_id)), network_key("ip", ip)
     await count_attempt({own: PER_LOGIN, address: PER_ADDRESS})
     return own, address
 

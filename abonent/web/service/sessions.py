@@ -23,6 +23,7 @@ from abonent.web.rules import (
     PER_LOGIN,
     SESSION_LIFE,
     Stage,
+    network_key,
     normal_login,
     secret_hash,
     throttle_key,
@@ -63,7 +64,7 @@ async def sign_in(login: str, *, password: str, ip: str = "", agent: str = "") -
     after the same work; TooManyAttempts, with the time of the next try.
     """
     login = normal_login(login)
-    by_login, by_address = throttle_key("login", login), throttle_key("ip", ip)
+    by_login, by_address = throttle_key("login", login), network_key("ip", ip)
     await count_attempt({by_login: PER_LOGIN, by_address: PER_ADDRESS})
     found = await credentials(login)
     right = await passwords.password_matches(found.password_hash if found else None, password)

@@ -15,6 +15,7 @@ from abonent.crm.service.requests.answering import answer_request
 from abonent.crm.service.requests.chatting import say_in_chat
 from abonent.kernel import clock
 from abonent.kernel.actor import SYSTEM, Actor
+from abonent.web.portal.rules import asking_keys
 from abonent.web.service import add_user
 from tests.web.portal.conftest import NUMBER, OTHER, Entered
 from tests.web.seen import plain
@@ -90,6 +91,12 @@ async def test_a_machine_is_slowed_down(browse: Callable[[], httpx.AsyncClient])
     statuses = [(await client.post("/my/chat", data=FIRST)).status_code for _ in range(14)]
     assert statuses[0] == 303
     assert statuses[-1] == 429
+
+
+def test_all_addresses_of_one_network_of_ipv6_write_as_one() -> None:
+    assert asking_keys("2001:db8:1:2::1") == asking_keys("2001:db8:1:2:ffff::9")
+    assert asking_keys("2001:db8:1:2::1") != asking_keys("2001:db8:1:3::1")
+    assert asking_keys("192.0.2.1") == asking_keys("::ffff:192.0.2.1") != asking_keys("192.0.2.2")
 
 
 async def test_who_is_signed_in_writes_from_the_own_account(enter: Entered, db: Any) -> None:
