@@ -167,3 +167,43 @@ async def test_an_answer_to_another_decision_is_not_sent(provider: None, enter: 
     (address,) = set(re.findall(rf'href="({one}/answer\?seen=\d+)"', (await office.get(one)).text))
     done = await sent(office, address, text="Возвращаем 7 рублей.", way="paper")
     assert done.status_code == 303, done.text
+
+
+async def test_what_a_colleague_did_meanwhile_is_told_before_more_is_done(
+    provider: None, enter: Enter
+) -> None:
+    office, head = await enter("office"), await enter("head")
+    made = await sent(office, "/accounts/20417/claims/new", **FORM)
+    one = made.headers["location"].split("?")[0]
+    await office.post(f"{one}/investigate")
+    bonus = {"decision": "partial", "cause": "network", "grounds": "Была.", "remedy": "bonus"}
+
+    async def addresses() -> dict[str, str]:
+        page = (await head.get(one)).text
+        return {found[1]: found[0] for found in re.findall(rf'"({one}/(\w+)\?seen=\d+)"', page)}
+
+    async def late(address: str, **given: str) -> None:
+        answer = await sent(head, address, **given)
+        assert answer.status_code == 409, answer.text
+        assert "Претензию тем временем изменил коллега" in plain(answer.text)
+        for typed in given.values():
+            assert typed in answer.text
+
+    begun = await addresses()
+    done = await sent(office, f"{one}/note", text="Порт выгорел.", kind="finding")
+    assert done.status_code == 303
+    await late(begun["decide"], **bonus, amount="100")
+    assert (await sent(head, (await addresses())["decide"], **bonus, amount="100")).is_redirect
+    begun = await addresses()
+    assert (await sent(office, begun["answer"], text="Вернём 100 рублей.", way="paper")).is_redirect
+    for name, given in (
+        ("court", {"court": "Мировой суд"}),
+        ("answer", {"text": "Вернём", "way": "paper"}),
+    ):
+        await late(begun[name], **given)
+    begun = await addresses()
+    assert (await sent(office, f"{one}/note", text="Акт составлен.", kind="finding")).is_redirect
+    await late(begun["execute"])
+    await late(begun["reconsider"], note="Новое письмо")
+    done = await sent(head, (await addresses())["execute"])
+    assert done.status_code == 303, done.text

@@ -22,7 +22,7 @@ from abonent.crm.service.messages import NewMessage, queue_message
 from abonent.kernel import clock, mail
 from abonent.kernel.actor import SYSTEM, Actor
 from abonent.kernel.db import unit_of_work
-from abonent.kernel.errors import Conflict, Malformed, Refused
+from abonent.kernel.errors import Malformed, Refused
 from abonent.kernel.i18n import N_, current_language, gettext
 from abonent.kernel.ids import new_id
 from abonent.kernel.jsontext import to_json
@@ -86,7 +86,8 @@ async def answer_claim(
 ) -> None:
     """Answer a decided claim as the subscriber asked; the text and its paper are kept as sent.
 
-    `seen` is the version whose decision the text tells of. Raises Conflict for another one, MoveRefused, Malformed, and Refused where rules forbid the e-mail.
+    `seen` is the version whose decision the text tells of. Raises Conflict for another one,
+    MoveRefused, Malformed, and Refused where rules forbid the e-mail.
     """
     by.require(WORK)
     words = given_text("text", text, longest=LONGEST)
@@ -94,10 +95,7 @@ async def answer_claim(
         named = ", ".join(f"{{{one}}}" for one in left)
         raise Malformed.of("text", named, N_("Still to be filled in: {left}"), left=named)
     async with unit_of_work(by) as work:
-        row = await locked_claim(work.connection, claim, by=by)
-        if seen not in {None, row["version"]}:
-            changed = N_("A colleague has changed the claim meanwhile: close this and answer anew.")
-            raise Conflict("CHANGED_MEANWHILE", changed)
+        row = await locked_claim(work.connection, claim, by=by, seen=seen)
         chosen = one_of("way", way or row["reply_by"], REPLIES)
         address = to.strip() or row["reply_to"]
         await make_move(work, row, "answer")

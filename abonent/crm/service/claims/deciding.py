@@ -95,11 +95,19 @@ async def reckon(claim: int, remedy: Remedy, *, by: Actor) -> Reckoned:
 
 
 async def decide_claim(
-    claim: int, *, by: Actor, decision: str, grounds: str, cause: str, remedy: Remedy
+    claim: int,
+    *,
+    by: Actor,
+    decision: str,
+    grounds: str,
+    cause: str,
+    remedy: Remedy,
+    seen: int | None = None,
 ) -> Reckoned:
     """Decide a claim, or decide it anew before it is answered; what it gives back is fixed here.
 
-    Raises OverOwnLimit where the sum asks for the head's approval, Malformed, MoveRefused.
+    Raises OverOwnLimit where the sum asks for the head's approval, Malformed, MoveRefused, Conflict
+    where it is not `seen`, the version decided upon, any more.
     """
     by.require(DECIDE)
     one_of("decision", decision, DECISIONS)
@@ -109,7 +117,7 @@ async def decide_claim(
         raise Malformed.of("remedy", remedy.kind, nothing)
     words = given_text("grounds", grounds, longest=LONGEST)
     async with unit_of_work(by) as work:
-        row = await locked_claim(work.connection, claim, by=by)
+        row = await locked_claim(work.connection, claim, by=by, seen=seen)
         found = await _reckoned(row, remedy, by=by)
         if not by.may(APPROVE):
             await _check_limit(work, row, found.total)
@@ -135,22 +143,23 @@ async def _check_limit(work: UnitOfWork, row: Mapping[str, Any], total: int) -> 
         raise OverOwnLimit(total, limit, before)
 
 
-async def reconsider_claim(claim: int, *, by: Actor, note: str) -> None:
+async def reconsider_claim(claim: int, *, by: Actor, note: str, seen: int | None = None) -> None:
     """Take an answered claim up again whose money has not been given back. Raises MoveRefused."""
     by.require(DECIDE)
     async with unit_of_work(by) as work:
-        row = await locked_claim(work.connection, claim, by=by)
+        row = await locked_claim(work.connection, claim, by=by, seen=seen)
         await make_move(work, row, "reconsider", note=note)
 
 
-async def execute_claim(claim: int, *, by: Actor) -> int:
+async def execute_claim(claim: int, *, by: Actor, seen: int | None = None) -> int:
     """Post what was decided into the ledger; answers the sum that was given back.
 
-    Raises OtherSumNow where the engine would by now give back another sum than the answer says.
+    Raises OtherSumNow where the engine would by now give back another sum than the answer says, and
+    Conflict where the claim is not the version `seen` any more.
     """
     by.require(DECIDE)
     async with unit_of_work(by) as work:
-        row = await locked_claim(work.connection, claim, by=by)
+        row = await locked_claim(work.connection, claim, by=by, seen=seen)
         await make_move(work, row, "execute")
         remedy = remedy_of(row)
         if not remedy.kind:

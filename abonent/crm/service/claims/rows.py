@@ -9,7 +9,7 @@ from typing import Any
 from abonent.crm.claim_errors import ClaimNotFound
 from abonent.crm.rules.claims import CLAIM, RULES, Terms
 from abonent.kernel.actor import Actor
-from abonent.kernel.errors import Malformed
+from abonent.kernel.errors import Conflict, Malformed
 from abonent.kernel.i18n import N_
 from abonent.kernel.legal import legal_rules
 from abonent.kernel.work import UnitOfWork
@@ -30,11 +30,21 @@ UPDATE crm_claim SET state = $3, version = version + 1 WHERE account_id = $1 AND
 """
 
 
-async def locked_claim(connection: Any, claim: int, *, by: Actor) -> dict[str, Any]:
-    """Lock and read a claim. Raises ClaimNotFound, also for one in no district of the actor."""
+async def locked_claim(
+    connection: Any, claim: int, *, by: Actor, seen: int | None = None
+) -> dict[str, Any]:
+    """Lock and read a claim. Raises ClaimNotFound, also for one in no district of the actor.
+
+    `seen` is the version that the actor acts upon; raises Conflict when it is another by now.
+    """
     row = await connection.fetchrow(_LOCKED, claim)
     if row is None or not by.sees(row["district"]) or not by.reaches(row["account"]):
         raise ClaimNotFound(claim)
+    if seen not in {None, row["version"]}:
+        changed = N_(
+            "A colleague has changed the claim meanwhile: close this, look and begin anew."
+        )
+        raise Conflict("CHANGED_MEANWHILE", changed)
     return dict(row)
 
 

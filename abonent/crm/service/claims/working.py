@@ -38,6 +38,8 @@ _NOTE = """
 INSERT INTO crm_claim_note (account_id, claim_id, id, kind, text, at, by)
 VALUES ($1, $2, $3, $4, $5, $6, $7)
 """
+# A finding goes into the answer: who has begun to write it without is told.
+_FOUND = "UPDATE crm_claim SET version = version + 1 WHERE account_id = $1 AND id = $2"
 _FILES = "SELECT count(*) FROM crm_claim_file WHERE account_id = $1 AND claim_id = $2"
 _FILE = """
 INSERT INTO crm_claim_file (account_id, claim_id, id, name, media, size, stored_as, at, by)
@@ -53,7 +55,8 @@ WHERE k.id = $1 AND f.id = $2
 """
 _IS_OF = "SELECT EXISTS (SELECT FROM unnest($1::text[]) t, staff_of(t) s WHERE s.id = $2)"
 _COURT = """
-UPDATE crm_claim SET court = $3, court_case = $4, court_amount = $5, court_on = $6
+UPDATE crm_claim SET court = $3, court_case = $4, court_amount = $5, court_on = $6,
+    version = version + 1
 WHERE account_id = $1 AND id = $2
 """
 
@@ -94,6 +97,8 @@ async def note_claim(claim: int, *, by: Actor, text: str, kind: str = "note") ->
         who = f"{by.kind}:{by.id}"
         values = (row["account_id"], row["id"], new_id(), kind, words, clock.now(), who)
         await work.connection.execute(_NOTE, *values)
+        if kind == "finding":
+            await work.connection.execute(_FOUND, row["account_id"], row["id"])
         await audit(work, row, "noted", after={"kind": kind})
 
 
@@ -129,13 +134,17 @@ async def hand_to_court(
     amount: int | None = None,
     on: date | None = None,
     note: str = "",
+    seen: int | None = None,
 ) -> None:
-    """Write down that a claim went to court: where, under which number, for how much."""
+    """Write down that a claim went to court: where, under which number, for how much.
+
+    Raises Conflict where the claim is not the version `seen` any more.
+    """
     by.require(DECIDE)
     name = given_text("court", court, longest=LONGEST_LINE)
     number = given_text("case", case, longest=LONGEST_LINE, needed=False)
     async with unit_of_work(by) as work:
-        row = await locked_claim(work.connection, claim, by=by)
+        row = await locked_claim(work.connection, claim, by=by, seen=seen)
         await work.connection.execute(
             _COURT, row["account_id"], row["id"], name, number, amount, on
         )

@@ -23,7 +23,7 @@ from abonent.kernel.i18n import N_, current_language
 from abonent.kernel.money import plain_amount
 from abonent.web.dialogs import Dialog, Opened
 from abonent.web.fields import Field, Kind, Values
-from abonent.web.pages.claims.opened import ONE, about, back, found_of, id_of, plain
+from abonent.web.pages.claims.opened import ONE, about, back, found_of, id_of, plain, seen
 from abonent.web.pages.money.trying import service_choices
 from abonent.web.render import signed_in
 
@@ -79,6 +79,7 @@ async def _decide(request: Request, values: Values) -> str:
         grounds=values["grounds"],
         cause=values["cause"],
         remedy=_remedy(values),
+        seen=seen(request),
     )
     return back(request, "decided")
 
@@ -154,7 +155,7 @@ async def _executing(request: Request) -> Opened:
 
 
 async def _execute(request: Request, _values: Values) -> str:
-    await execute_claim(id_of(request), by=signed_in(request).actor)
+    await execute_claim(id_of(request), by=signed_in(request).actor, seen=seen(request))
     return back(request, "executed")
 
 
@@ -170,7 +171,8 @@ EXECUTE = Dialog(
 
 
 async def _reconsider(request: Request, values: Values) -> str:
-    await reconsider_claim(id_of(request), by=signed_in(request).actor, note=values["note"])
+    by = signed_in(request).actor
+    await reconsider_claim(id_of(request), by=by, note=values["note"], seen=seen(request))
     return back(request, "reconsidered")
 
 

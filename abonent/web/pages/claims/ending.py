@@ -14,10 +14,8 @@ from abonent.kernel.money import plain_amount
 from abonent.kernel.site import site_language
 from abonent.web.dialogs import Dialog, Opened
 from abonent.web.fields import Field, Kind, Values
-from abonent.web.pages.claims.opened import ONE, about, back, found_of, id_of, plain
+from abonent.web.pages.claims.opened import ONE, about, back, found_of, id_of, plain, seen
 from abonent.web.render import signed_in
-
-_DIGITS = 10
 
 
 async def _answering(request: Request) -> Opened:
@@ -33,12 +31,6 @@ async def _answering(request: Request) -> Opened:
     )
 
 
-def _seen(request: Request) -> int | None:
-    """The version of the claim on the page that the answer was begun from."""
-    text = request.query_params.get("seen", "")
-    return int(text) if text.isdecimal() and len(text) < _DIGITS else None
-
-
 async def _answer(request: Request, values: Values) -> str:
     await answer_claim(
         id_of(request),
@@ -47,7 +39,7 @@ async def _answer(request: Request, values: Values) -> str:
         way=values["way"],
         to=values["to"],
         language=site_language(),
-        seen=_seen(request),
+        seen=seen(request),
     )
     return back(request, "sent" if values["way"] == "email" else "answered")
 
@@ -151,6 +143,7 @@ async def _hand_over(request: Request, values: Values) -> str:
         case=values["case"],
         amount=values["amount"],
         on=values["on"],
+        seen=seen(request),
     )
     return back(request, "court")
 

@@ -11,6 +11,7 @@ from abonent.web.dialogs import Opened
 from abonent.web.render import signed_in
 
 ONE = "/claims/{claim:int}"
+_DIGITS = 10
 
 
 def id_of(request: Request) -> int:
@@ -39,6 +40,12 @@ def about(found: Claim) -> str:
         subject=subject,
         account=found.account,
     )
+
+
+def seen(request: Request) -> int | None:
+    """The version of the claim on the page that the dialog was opened from."""
+    text = request.query_params.get("seen", "")
+    return int(text) if text.isdecimal() and len(text) < _DIGITS else None
 
 
 async def plain(request: Request) -> Opened:
