@@ -161,7 +161,7 @@ async def run_job(run_id: int, settings: Settings) -> None:
     else:
         await _finish(run_id, attempt, "OK", clock.now(), None)
         _runs.labels(declared.name, "ok").inc()
-        log.info("job.ok")
+        log.debug("job.ok")
 
 
 async def _start(run_id: int) -> tuple[Job, dict[str, Any], int] | None:

@@ -128,7 +128,7 @@ async def _deliver(delivery: Delivery, handlers: Handlers) -> None:
     else:
         await _write(_DONE, delivery.id, clock.now())
         _deliveries.labels(delivery.kind, "done").inc()
-        log.info("outbox.done")
+        log.debug("outbox.done")
 
 
 async def _give_up(delivery: Delivery, error: Exception, log: Any) -> None:

@@ -32,6 +32,7 @@ async def process(fresh_database, queue, tmp_path) -> AsyncIterator[asyncio.subp
         "ABONENT_DATABASE_URL": fresh_database.database_url,
         "ABONENT_REDIS_URL": queue,
         "ABONENT_LOG_FORMAT": "json",
+        "ABONENT_LOG_LEVEL": "DEBUG",
     }
     program = [sys.executable, "-m", "abonent", "worker"]
     running = await asyncio.create_subprocess_exec(
