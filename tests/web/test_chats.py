@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -31,19 +32,42 @@ async def test_it_is_answered_from_the_page_and_what_was_typed_is_kept(
     assert "ждёт 0:0" in plain(shown)
     assert "<b>Нет" not in shown
     assert "Пётр <script>" not in shown
-    done = await clerk.post(f"/chats/{number}/say", data={"text": "Здравствуйте"})
+    done = await clerk.post(f"/chats/{number}/say", data={"key": "a", "text": "Здравствуйте"})
     assert done.headers["location"] == f"/chats?chat={number}"
     page = (await clerk.get(f"/chats?chat={number}")).text
     assert "Здравствуйте" in page
     assert "пока ничей" not in plain(page)
-    late = await other.post(f"/chats/{number}/say", data={"text": "И я здесь"})
+    late = await other.post(f"/chats/{number}/say", data={"key": "b", "text": "И я здесь"})
     assert late.status_code == 422
     assert "И я здесь" in late.text
     assert "Ничего не отправлено" in plain(late.text)
-    empty = await clerk.post(f"/chats/{number}/say", data={"text": " "})
+    empty = await clerk.post(f"/chats/{number}/say", data={"key": "c", "text": " "})
     assert empty.status_code == 400
     assert "Здравствуйте" in (await clerk.get(f"/chats/{number}/said")).text
     assert "отвечено" in plain((await clerk.get("/chats/list")).text)
+
+
+async def test_a_word_sent_twice_goes_to_the_client_once(
+    number: int, enter: Enter, db: Any
+) -> None:
+    """A closed window gets it by SMS or e-mail as well: twice would be paid for twice."""
+    await db.execute(
+        "UPDATE crm_request SET reply_by = 'email', reply_to = 'p@mail.example' WHERE number = $1",
+        number,
+    )
+    clerk = await enter("office")
+    (key,) = re.findall(
+        r'/say"><input type="hidden" name="key" value="(\w+)"',
+        (await clerk.get(f"/chats?chat={number}")).text,
+    )
+    for _twice in range(2):
+        done = await clerk.post(f"/chats/{number}/say", data={"key": key, "text": "Ждём вас"})
+        assert done.headers["location"] == f"/chats?chat={number}&done=email"
+    assert await db.fetchval("SELECT count(*) FROM crm_message") == 1
+    assert await db.fetchval("SELECT count(*) FROM crm_request_line") == 1
+    lost = await clerk.post(f"/chats/{number}/say", data={"text": "Без ключа"})
+    assert lost.status_code == 400
+    assert "Без ключа" in lost.text
 
 
 @pytest.mark.parametrize("chosen", ["999999", "x", "9" * 30, "-1"])

@@ -15,7 +15,7 @@ from abonent.kernel.actor import Actor
 from abonent.kernel.db import unit_of_work
 from abonent.kernel.errors import Conflict, DomainError, Malformed, Refused
 from abonent.kernel.i18n import N_, _, ngettext
-from abonent.kernel.idempotency import remember, remembered
+from abonent.kernel.idempotency import LONGEST_KEY, remember, remembered
 from abonent.kernel.money import LARGEST, installed_currency, parse_amount
 from abonent.web.errors import status_of
 from abonent.web.fields import day_of
@@ -114,6 +114,17 @@ async def once(key: str, *, by: Actor, request: str, work: Callable[[], Awaitabl
         result = await work()
         await remember(unit.connection, key=key, scope=scope, status=200, body=result)
     return result
+
+
+async def asked_once(
+    request: Request, form: Mapping[str, str], *, by: Actor, work: Callable[[], Awaitable[str]]
+) -> str:
+    """Do the work of a form once; sent again it answers the same. Raises Malformed without a key."""
+    key = form.get("key", "")
+    if not key or len(key) > LONGEST_KEY:
+        raise Malformed.of("form", "", N_("Open the form again: it has lost its key."))
+    asked = "\n".join(f"{name}={text}" for name, text in sorted(form.items()))
+    return await once(key, by=by, request=f"{request.url.path}\n{asked}", work=work)
 
 
 def answer(

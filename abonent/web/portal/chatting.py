@@ -24,9 +24,9 @@ from abonent.kernel.i18n import LANGUAGES, N_, speaking
 from abonent.kernel.settings import listed
 from abonent.web.forms import form_of
 from abonent.web.middleware.headers import framed_by
-from abonent.web.pages.acting import ANSWERED_IN_PLACE
+from abonent.web.pages.acting import ANSWERED_IN_PLACE, asked_once
 from abonent.web.portal.access import address_of_caller
-from abonent.web.portal.doing import act_page, asked_once
+from abonent.web.portal.doing import act_page
 from abonent.web.portal.queries import Subscriber
 from abonent.web.portal.rules import asking_keys, chatting_keys
 from abonent.web.render import desk_of, fragment
@@ -149,15 +149,20 @@ async def say(request: Request) -> Response:
     found = await conversation_of_token(token)
     try:
         await count_attempt(chatting_keys(token))
-        if rating := form.get("rating", ""):
-            if rating not in _RATINGS:
-                raise Malformed.of("rating", rating, N_("A rating is a number from 1 to 5."))
-            await rate_request(found.number, rating=int(rating))
-        else:
-            await say_more(found.number, text=form.get("text", ""), by=CLIENT, channel="chat")
+        await asked_once(request, form, by=CLIENT, work=lambda: _said(found.number, form))
     except ANSWERED_IN_PLACE as error:
         return await _shown(request, form, error)
     return RedirectResponse(_with_language(request, f"/my/chat/{token}"), 303)
+
+
+async def _said(number: int, form: Mapping[str, str]) -> str:
+    if rating := form.get("rating", ""):
+        if rating not in _RATINGS:
+            raise Malformed.of("rating", rating, N_("A rating is a number from 1 to 5."))
+        await rate_request(number, rating=int(rating))
+    else:
+        await say_more(number, text=form.get("text", ""), by=CLIENT, channel="chat")
+    return ""
 
 
 @_in_its_language

@@ -19,6 +19,7 @@ from abonent.crm.service.claims.working import add_claim_file, keep_claim_file
 from abonent.kernel.documents.printing import print_document
 from abonent.kernel.errors import DomainError, Malformed
 from abonent.kernel.i18n import N_
+from abonent.kernel.idempotency import LONGEST_KEY
 from abonent.kernel.money import LARGEST, installed_currency, parse_amount
 from abonent.kernel.site import site_language
 from abonent.kernel.storage import MOST_BYTES, Checked, check_file, storage_of
@@ -26,7 +27,7 @@ from abonent.web.fields import texts_of
 from abonent.web.files import pdf_answer
 from abonent.web.pages.acting import ANSWERED_IN_PLACE, once
 from abonent.web.portal.access import here, own
-from abonent.web.portal.doing import LONGEST_KEY, act_page
+from abonent.web.portal.doing import act_page
 from abonent.web.render import desk_of
 
 FILES = ("file", "file2", "file3")

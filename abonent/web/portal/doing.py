@@ -8,15 +8,11 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from abonent.kernel.actor import Actor
-from abonent.kernel.errors import DomainError, Malformed
-from abonent.kernel.i18n import N_
+from abonent.kernel.errors import DomainError
 from abonent.web.errors import status_of
 from abonent.web.forms import form_of
-from abonent.web.pages.acting import ANSWERED_IN_PLACE, new_key, once, said
+from abonent.web.pages.acting import ANSWERED_IN_PLACE, asked_once, new_key, said
 from abonent.web.portal.access import entered, portal_page
-
-LONGEST_KEY = 200
 
 Show = Callable[[Request, Mapping[str, str], DomainError | None], Awaitable[Response]]
 Do = Callable[[Request, Mapping[str, str]], Awaitable[str]]
@@ -34,17 +30,6 @@ async def carried_out(request: Request, *, do: Do, show: Show) -> Response:
     except ANSWERED_IN_PLACE as error:
         return await show(request, form, error)
     return RedirectResponse(path, 303)
-
-
-async def asked_once(
-    request: Request, form: Mapping[str, str], *, by: Actor, work: Callable[[], Awaitable[str]]
-) -> str:
-    """Do the work of a form once; sent again it answers the same. Raises Malformed without a key."""
-    key = form.get("key", "")
-    if not key or len(key) > LONGEST_KEY:
-        raise Malformed.of("form", "", N_("Open the form again: it has lost its key."))
-    asked = "\n".join(f"{name}={text}" for name, text in sorted(form.items()))
-    return await once(key, by=by, request=f"{request.url.path}\n{asked}", work=work)
 
 
 def act_page(

@@ -23,9 +23,9 @@ from abonent.kernel.actor import Actor
 from abonent.kernel.errors import DomainError, Malformed, NotFound
 from abonent.kernel.i18n import N_
 from abonent.web.forms import form_of
-from abonent.web.pages.acting import ANSWERED_IN_PLACE
+from abonent.web.pages.acting import ANSWERED_IN_PLACE, asked_once
 from abonent.web.portal.access import address_of_caller, here, own
-from abonent.web.portal.doing import act_page, asked_once, carried_out
+from abonent.web.portal.doing import act_page, carried_out
 from abonent.web.portal.rules import asking_keys, linked_keys
 from abonent.web.service.throttle import count_attempt
 
@@ -111,7 +111,9 @@ async def send_by_link(request: Request) -> Response:
     channel = whole.request.channel
     try:
         await count_attempt(linked_keys(token))
-        done = await _said(whole, form, by=CLIENT, channel=channel)
+        done = await asked_once(
+            request, form, by=CLIENT, work=lambda: _said(whole, form, by=CLIENT, channel=channel)
+        )
     except ANSWERED_IN_PLACE as error:
         return _page(request, whole, form, error, action=request.url.path, back="")
     return RedirectResponse(f"{request.url.path}?done={done}", 303)

@@ -52,13 +52,13 @@ async def test_it_is_begun_answered_rated_and_goes_on(
     last = re.findall(r'data-id="(\d+)"', news.text)[-1]
     assert not (await client.get(f"{where}/lines?after={last}")).text.strip()
     assert "Вам отвечает Анна Петровна" in plain((await client.get(where)).text)
-    await client.post(where, data={"text": "Роутер мигает"})
+    await client.post(where, data={"key": "a", "text": "Роутер мигает"})
     await answer_request(number, by=SYSTEM, text="Связь восстановлена.")
     assert (await client.get(f"{where}/lines?after=0")).headers["x-chat"] == "answered"
-    assert (await client.post(where, data={"rating": "9"})).status_code == 400
-    await client.post(where, data={"rating": "5"})
+    assert (await client.post(where, data={"key": "b", "rating": "9"})).status_code == 400
+    await client.post(where, data={"key": "c", "rating": "5"})
     assert "Ваша оценка: 5 из 5" in plain((await client.get(where)).text)
-    await client.post(where, data={"text": "Снова пропало"})
+    await client.post(where, data={"key": "d", "text": "Снова пропало"})
     row = await db.fetchrow("SELECT state, channel, rating FROM crm_request")
     assert tuple(row) == ("reopened", "chat", 5)
 
@@ -126,6 +126,21 @@ async def test_the_same_form_sent_twice_begins_one_talk(
     assert len({answer.headers["location"] for answer in sent}) == 1
     assert await db.fetchval("SELECT count(*) FROM crm_request") == 1
     assert (await client.post("/my/chat", data=FIRST | {"key": ""})).status_code == 400
+
+
+@pytest.mark.parametrize("page", ["/my/chat/{}", "/my/r/{}"])
+async def test_the_same_word_sent_twice_is_said_once(
+    browse: Callable[[], httpx.AsyncClient], db: Any, page: str
+) -> None:
+    client = browse()
+    begun = await client.post("/my/chat", data=FIRST)
+    path = page.format(begun.headers["location"].rsplit("/", 1)[1])
+    (key,) = set(re.findall(r'name="key" value="(\w+)"', (await client.get(path)).text))
+    for _twice in range(2):
+        answer = await client.post(path, data={"key": key, "text": "Роутер мигает"})
+        assert answer.status_code == 303
+    assert await db.fetchval("SELECT count(*) FROM crm_request_line") == 1
+    assert (await client.post(path, data={"text": "Без ключа"})).status_code == 400
 
 
 @pytest.mark.parametrize("path", ["/my/chat", "/my/ask"])

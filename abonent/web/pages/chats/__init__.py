@@ -15,7 +15,7 @@ from abonent.kernel.errors import DomainError
 from abonent.kernel.i18n import N_
 from abonent.web.errors import status_of
 from abonent.web.forms import form_of
-from abonent.web.pages.acting import ANSWERED_IN_PLACE, said
+from abonent.web.pages.acting import ANSWERED_IN_PLACE, asked_once, new_key, said
 from abonent.web.render import fragment, page, signed_in
 
 _DONE = {
@@ -45,6 +45,7 @@ async def _shown(request: Request, chosen: str, text: str, error: DomainError | 
         "found": found,
         "phrases": phrases,
         "text": text,
+        "key": new_key(),
         "longest": LONGEST_ANSWER,
         "errors": {} if error is None else said(error, {}),
         "done": _DONE.get(request.query_params.get("done", "")),
@@ -69,9 +70,11 @@ async def show_said(request: Request) -> Response:
 async def say(request: Request) -> Response:
     """Say something in a chat; what cannot be said comes back with its words."""
     number, form = request.path_params["request"], await form_of(request)
-    text = form.get("text", "")
+    text, by = form.get("text", ""), signed_in(request).actor
     try:
-        way = await say_in_chat(number, by=signed_in(request).actor, text=text)
+        way = await asked_once(
+            request, form, by=by, work=lambda: say_in_chat(number, by=by, text=text)
+        )
     except ANSWERED_IN_PLACE as error:
         return await _shown(request, str(number), text, error)
     return RedirectResponse(f"/chats?chat={number}" + (f"&done={way}" if way else ""), 303)
