@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -241,6 +242,18 @@ async def test_a_call_of_an_unknown_phone_waits_for_a_person(card: str) -> None:
         await conversation_of(made, by=confined)
     await put_on_account(made, card, by=HEAD)
     assert (await conversation_of(made, by=confined)).number == card
+
+
+async def test_a_call_without_an_account_is_shown_to_who_talked_or_sorts_them(card: str) -> None:
+    unknown = replace(_call(phone="+7 900 000-00-00"), actor="user:5")
+    made = await recording.register_call(unknown, by=EXCHANGE)
+    looking = frozenset({"crm.conversation.view"})
+    for rights in ({"crm.conversation.listen"}, {"crm.conversation.attach"}):
+        sorter = Actor("user", "8", "Ирина", looking | rights)
+        assert (await conversation_of(made, by=sorter)).id == made
+    assert (await conversation_of(made, by=Actor("user", "5", "Анна", looking))).id == made
+    with pytest.raises(NoConversation):
+        await conversation_of(made, by=Actor("user", "6", "Ольга", looking))
 
 
 async def test_what_is_no_sound_is_not_taken(settings: Settings) -> None:

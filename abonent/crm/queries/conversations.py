@@ -15,6 +15,7 @@ from abonent.kernel.db import reading
 
 VIEW = "crm.conversation.view"
 LISTEN = "crm.conversation.listen"
+ATTACH = "crm.conversation.attach"
 
 _OF_ACCOUNT = """
 SELECT * FROM crm_conversation_line
@@ -89,13 +90,16 @@ async def conversations_of(number: str, *, by: Actor) -> list[Conversation]:
 async def conversation_on(connection: Any, conversation: int, *, by: Actor) -> Conversation:
     """One conversation, read on an open connection. Raises NoConversation.
 
-    Outside the actor's districts there is none; one without an account is for who sees all of them.
+    Outside the actor's districts there is none; one without an account is for who talked, and for
+    who sees every district and listens to others or finds out whose it is.
     """
     row = await connection.fetchrow(_ONE, conversation)
     if row is None:
         raise NoConversation(conversation)
     if row["number"] is None:
-        if by.districts is not None or by.accounts is not None:
+        everywhere = by.districts is None and by.accounts is None
+        sorts = by.may(LISTEN) or by.may(ATTACH)
+        if not everywhere or not (sorts or row["actor"] == actor_code(by)):
             raise NoConversation(conversation)
     elif not await is_reached(row["number"], by=by):
         raise NoConversation(conversation)
