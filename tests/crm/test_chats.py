@@ -13,7 +13,7 @@ from abonent.crm.queries.chats import conversation, conversation_of_token, open_
 from abonent.crm.queries.requests_report import report_on_requests
 from abonent.crm.service.requests.answering import answer_request
 from abonent.crm.service.requests.chatting import say_in_chat, see_window
-from abonent.crm.service.requests.client import CLIENT, say_more
+from abonent.crm.service.requests.client import CLIENT, MOST_SAID, say_more
 from abonent.crm.service.requests.taking import NewRequest, take_request
 from abonent.crm.service.requests.working import pass_request, wait_for
 from abonent.kernel import clock
@@ -126,6 +126,18 @@ async def test_it_ends_by_the_last_answer_and_nothing_is_said_after_it(db: Any) 
     await say_more(number, text="Опять пропало", by=CLIENT, channel="chat")
     assert [one.number for one in await open_chats(by=anna)] == [number]
     assert await say_in_chat(number, by=anna, text="Вижу") == ""
+
+
+async def test_a_visitor_who_writes_without_end_is_told_to_begin_another(db: Any) -> None:
+    """Both windows read all of a talk every few seconds: a machine would make it as long as it likes."""
+    number = await begun()
+    await db.execute("UPDATE crm_request SET contacts = $1", MOST_SAID - 1)
+    await say_more(number, text="Последнее", by=CLIENT, channel="chat")
+    with pytest.raises(Refused) as refused:
+        await say_more(number, text="И ещё", by=CLIENT, channel="chat")
+    assert refused.value.code == "TALK_FULL"
+    found = await conversation(number, by=await clerk("Анна"))
+    assert [one.text for one in found.said][1:] == ["Последнее"]
 
 
 async def test_what_is_not_a_chat_nobody_s_right_and_wrong_words_are_refused(db: Any) -> None:

@@ -17,7 +17,7 @@ from abonent.crm.service.requests.rows import (
 from abonent.kernel import clock
 from abonent.kernel.actor import SYSTEM, Actor
 from abonent.kernel.db import reading, unit_of_work
-from abonent.kernel.errors import Malformed
+from abonent.kernel.errors import Malformed, Refused
 from abonent.kernel.i18n import N_
 from abonent.kernel.texts import given_text
 
@@ -25,6 +25,8 @@ CLIENT = Actor("subscriber", "link", "client", frozenset({TAKE}))
 """Who opened a request by its link."""
 LONGEST = 4_000
 BEST = 5
+MOST_SAID = 300
+"""So often is turned to us in one request: every window of it reads all that was said."""
 
 _OF_TOKEN = "SELECT number FROM crm_request WHERE token = $1"  # noqa: S105  a link, not a password
 _RATED = """
@@ -46,11 +48,15 @@ async def number_of_token(token: str) -> int:
 async def say_more(number: int, *, text: str, by: Actor, channel: str) -> None:
     """Add the client's words; an answered request is taken up again by them.
 
-    Raises Malformed for no words or too many, Refused where the answer is too long ago.
+    Raises Malformed for no words or too many, Refused where the answer is too long ago or so much
+    was said that another request is to be begun.
     """
     words = given_text("text", text, longest=LONGEST)
     async with unit_of_work(by) as work:
         row = await locked_request(work.connection, number)
+        if row["contacts"] >= MOST_SAID:
+            full = N_("So much was said here that nothing more fits: begin another request.")
+            raise Refused("TALK_FULL", full, field="text", value=number)
         if not row["open"]:
             await reopen_request(number, by=by, note=words, by_client=True)
             return
