@@ -70,6 +70,20 @@ async def _recorded(card: str, settings: Settings, by: Actor = CLERK) -> int:
     return made
 
 
+async def test_a_recorder_that_was_left_on_keeps_what_fits_and_takes_no_more(
+    card: str, settings: Settings, db: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else the whole of it would be refused at the end, and nothing kept."""
+    monkeypatch.setattr(recording, "MOST_SOUND", 2_000)
+    made = await begin_recording(card, by=CLERK, kind="call", told=True)
+    await add_part(made, 0, WEBM, by=CLERK)
+    await add_part(made, 1, b"\xa3" * 1_000, by=CLERK)
+    with pytest.raises(Malformed):
+        await add_part(made, 2, b"\xa3" * 1_000, by=CLERK)
+    await end_recording(made, by=CLERK, settings=settings)
+    assert await db.fetchval("SELECT state FROM crm_conversation WHERE id = $1", made) == "kept"
+
+
 def test_a_conversation_tied_to_a_debt_or_a_claim_is_kept_for_years() -> None:
     ended = date(2026, 3, 1)
     assert kept_until(ended, "", days=180, years=3) == date(2026, 8, 28)

@@ -46,6 +46,9 @@ _ADD_PART = """
 INSERT INTO crm_conversation_part (conversation_id, no, content, at) VALUES ($1, $2, $3, $4)
 ON CONFLICT (conversation_id, no) DO NOTHING
 """
+_SIZE = """
+SELECT coalesce(sum(octet_length(content)), 0) FROM crm_conversation_part WHERE conversation_id = $1
+"""
 _PARTS = """
 SELECT no, content, at FROM crm_conversation_part WHERE conversation_id = $1 ORDER BY no
 """
@@ -110,7 +113,8 @@ async def begin_recording(
 async def add_part(conversation: int, no: int, content: bytes, *, by: Actor) -> None:
     """Keep the next piece of the sound; one that came already is kept once.
 
-    Raises NotRecording for who does not record it, or once it has ended.
+    Raises NotRecording for who does not record it, or once it has ended; Malformed for what would
+    make the whole larger than a sound that is kept.
     """
     by.require("crm.conversation.record")
     if not 0 < len(content) <= MOST_PART or not 0 <= no < MOST_PARTS:
@@ -121,6 +125,8 @@ async def add_part(conversation: int, no: int, content: bytes, *, by: Actor) -> 
         row = await work.connection.fetchrow(_MINE, conversation, actor_code(by))
         if row is None or row["state"] != "recording":
             raise NotRecording(conversation)
+        if await work.connection.fetchval(_SIZE, conversation) + len(content) > MOST_SOUND:
+            raise Malformed.of("part", no, N_("The piece is empty or too large."))
         await work.connection.execute(_ADD_PART, conversation, no, content, clock.now())
 
 
