@@ -44,6 +44,11 @@ async def test_it_tells_yesterday_and_what_waits(card: str, db: Any) -> None:
     with clock.moved(MORNING - timedelta(hours=10)):
         await answer_request(first.number, by=SYSTEM, text="Включили", reply_by="none")
     await db.execute(
+        "INSERT INTO crm_mail_taken (message_id, kind, at) VALUES ('a@b', 'failed', $1),"
+        " ('b@b', 'failed', $1 - interval '3 days'), ('c@b', 'letter', $1)",
+        MORNING,
+    )
+    await db.execute(
         "INSERT INTO job_run (id, job, key, state, created_at, due_at, finished_at, error)"
         " VALUES (1, 'billing.close_days', 'x', 'FAILED', $1, $1, $1, 'no disk')",
         MORNING,
@@ -51,6 +56,7 @@ async def test_it_tells_yesterday_and_what_waits(card: str, db: Any) -> None:
     with clock.moved(MORNING + timedelta(hours=6)), speaking("en"):
         report = await morning_report(by=SYSTEM)
     assert told(report, "Came yesterday") == ("2", False)
+    assert told(report, "Letters not taken, left in the mailbox") == ("1", True)
     assert told(report, "of them after their norm") == ("1", True)
     assert told(report, "Overdue now") == ("1", True)
     assert "500" in told(report, "Came in")[0]

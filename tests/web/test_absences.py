@@ -172,6 +172,21 @@ async def test_claims_of_an_absent_owner_are_the_substitutes(provider: Any) -> N
     assert (await waiting_claims(olga)).mine == before + 1
 
 
+async def test_the_head_is_told_of_claims_whose_owner_is_away_with_nobody_instead(
+    provider: Any, enter: Enter
+) -> None:
+    head = await enter("head")
+    anna, olga = await staff("Анна"), await staff("Ольга")
+    await provider.execute(_CLAIM, anna, ACCOUNT, clock.now(), today())
+    absence = await away(anna)
+    assert (await waiting_claims(olga)).deserted == 1
+    assert "ответственный отсутствует: 1" in plain((await head.get("/")).text)
+    await call_absence_off(anna, absence, by=SYSTEM)
+    await away(anna, substitute=olga)
+    assert (await waiting_claims(olga)).deserted == 0
+    assert "ответственный отсутствует" not in plain((await head.get("/")).text)
+
+
 _CLAIM = """
 INSERT INTO crm_claim (account_id, id, legal_entity_id, subject, asked, text, channel, reply_by, state,
     received_on, received_at, received_by, register_by, alarm_on, owner)

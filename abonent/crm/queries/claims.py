@@ -64,7 +64,9 @@ _WAITING = """
 SELECT count(*) FILTER (WHERE k.owner = $1 OR k.substitute = $1 OR w.stand_in = $1) AS mine,
     count(*) FILTER (WHERE k.state = 'received') AS new,
     count(*) FILTER (WHERE coalesce(k.answer_by, k.register_by) < $2) AS late,
-    count(*) FILTER (WHERE k.alarm_on <= $2) AS alarmed
+    count(*) FILTER (WHERE k.alarm_on <= $2) AS alarmed,
+    count(*) FILTER (WHERE w.user_id IS NOT NULL AND w.stand_in IS NULL AND k.substitute IS NULL)
+        AS deserted
 FROM crm_claim k LEFT JOIN staff_away($3) w ON w.user_id = k.owner
 WHERE k.open
 """
@@ -239,12 +241,16 @@ class Policy:
 
 @dataclass(frozen=True, slots=True)
 class WaitingClaims:
-    """What waits: for a user, for registration, overdue and nearly so."""
+    """What waits: for a user, for registration, overdue and nearly so.
+
+    `deserted` have an owner who is away and nobody in their place.
+    """
 
     mine: int
     new: int
     late: int
     alarmed: int
+    deserted: int
 
 
 def local_today() -> date:

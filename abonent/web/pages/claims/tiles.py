@@ -16,13 +16,16 @@ async def claims_waiting(actor: Actor) -> Tile | None:
     found = await waiting_claims(int(actor.id))
     over_all = actor.may("crm.claim.report")
     pressing = max(found.alarmed, found.late)
-    if not (found.mine or found.new or (over_all and pressing)):
+    deserted = found.deserted if over_all else 0
+    if not (found.mine or found.new or deserted or (over_all and pressing)):
         return None
     told = []
     if over_all and found.late:
         told.append(_("late: {late}", late=written_count(found.late)))
     elif over_all and found.alarmed:
         told.append(_("the term is near: {number}", number=written_count(found.alarmed)))
+    if deserted:
+        told.append(_("the owner is away: {number}", number=written_count(deserted)))
     if found.new:
         told.append(_("to be registered: {number}", number=written_count(found.new)))
     return Tile(
@@ -31,5 +34,5 @@ async def claims_waiting(actor: Actor) -> Tile | None:
         note=", ".join(told),
         path="/claims" if told or not found.mine else f"/claims?owner={actor.id}",
         icon="file-text",
-        urgent=over_all and bool(pressing),
+        urgent=over_all and bool(pressing or deserted),
     )
