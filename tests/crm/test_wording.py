@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from abonent.crm.queries.templates import stale_wordings, templates_in_force
 from abonent.crm.service.campaigns.drafting import Draft, check_draft
 from abonent.crm.service.contact_rules import reword_template
 from abonent.kernel.actor import SYSTEM
@@ -55,3 +56,14 @@ async def test_a_letter_is_one_line_above_and_fits_at_its_longest(
         await check_draft(draft)
     assert told.value.errors[0].field == ("text" if field == "body" else field)
     assert await db.fetchval("SELECT count(*) FROM crm_message_wording") == 0
+
+
+async def test_own_words_that_name_what_is_gone_give_way_to_the_programs(db: Any) -> None:
+    shipped = (await templates_in_force("ru"))["debt"].text
+    await reword_template("debt", "ru", by=SYSTEM, text=f"{shipped} Спасибо!")
+    assert (await templates_in_force("ru"))["debt"].text == f"{shipped} Спасибо!"
+    assert await stale_wordings("ru") == {}
+    # As after an upgrade that fills in one name less.
+    await db.execute("UPDATE crm_message_wording SET text = text || ' {penalty}'")
+    assert (await templates_in_force("ru"))["debt"].text == shipped
+    assert await stale_wordings("ru") == {"debt": "{penalty}"}

@@ -12,7 +12,7 @@ from starlette.responses import Response
 from abonent.crm.queries.contacting import contact_policy
 from abonent.crm.queries.messages import CHANNELS, PURPOSES
 from abonent.crm.queries.notices import notice_settings
-from abonent.crm.queries.templates import template_versions, templates_in_force
+from abonent.crm.queries.templates import stale_wordings, template_versions, templates_in_force
 from abonent.crm.rules.notices import NOTICES
 from abonent.crm.service.contact_rules import check_words, reword_template, set_measure
 from abonent.crm.service.messages import NoSuchTemplate
@@ -47,6 +47,7 @@ async def show_templates(request: Request) -> Response:
         policy = await contact_policy(connection)
     context = {
         "templates": [(one, parts_of(one.at_its_longest())) for one in templates.values()],
+        "stale": await stale_wordings(site_language()),
         "titles": {code: one.title for code, one in templates.items()},
         "notices": await notice_settings(),
         "after": {code: (one.after, one.ahead) for code, one in NOTICES.items()},
