@@ -5,7 +5,10 @@ A mask is made where the value is read, so that the whole one never reaches a pa
 
 from __future__ import annotations
 
+import re
+
 _DOT = "•"
+_LINKED = re.compile(r"(/my/(?:s|r|chat)/)[\w-]+")
 
 
 def masked_phone(digits: str) -> str:
@@ -57,6 +60,15 @@ def masked_text(text: str) -> str:
     ('••••56', '••')
     """
     return _DOT * max(len(text) - 2, min(len(text), 2)) + (text[-2:] if len(text) > 2 else "")
+
+
+def masked_links(text: str) -> str:
+    """Words without what opens a client's own link: who reads them would answer and rate as the client.
+
+    >>> masked_links("https://my.isp.example/my/s/aB3-x_9. /my/20417/pay")
+    'https://my.isp.example/my/s/•••. /my/20417/pay'
+    """
+    return _LINKED.sub(rf"\1{_DOT * 3}", text)
 
 
 def masked_contact(kind: str, value: str) -> str:

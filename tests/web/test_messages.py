@@ -11,8 +11,10 @@ import pytest
 from starlette.applications import Starlette
 
 from abonent.billing.queries.accounts import read_account
+from abonent.crm.service.messages import NewMessage, queue_message
 from abonent.crm.service.receipts import keep_part, settle_message
 from abonent.kernel.actor import SYSTEM
+from abonent.kernel.db import unit_of_work
 from abonent.kernel.settings import secret_key
 from abonent.kernel.sms.choosing import hook_key
 from tests.web.seed import small_provider
@@ -66,6 +68,29 @@ async def test_what_is_sent_stands_on_the_card_and_in_the_register(
     shown = plain((await clerk.get(f"/messages/{row['account_id']}/{row['id']}")).text)
     assert "Ждёт отправки" in shown
     assert await db.fetchval("SELECT count(*) FROM outbox WHERE kind = 'message'") == 1
+
+
+@pytest.mark.parametrize(
+    ("template", "channel", "link"),
+    [("nps", "sms", "/my/s/aB3-x_9kQ"), ("request-answered", "email", "/my/r/aB3-x_9kQ")],
+)
+async def test_a_client_s_own_link_is_not_shown_to_who_is_rated_by_it(
+    clerk: httpx.AsyncClient, db: Any, template: str, channel: str, link: str
+) -> None:
+    account = await db.fetchval("SELECT account_id FROM billing_account WHERE number = '20417'")
+    values = {"url": link, "request": "17", "answer": "Порт перезапущен"}
+    async with unit_of_work(SYSTEM) as work:
+        message = NewMessage(
+            account_id=account, to="" if channel == "sms" else "p@mail.example", channel=channel,
+            template=template, values=values,
+        )  # fmt: skip
+        queued = await queue_message(work, message)
+    assert queued.id
+    assert link in await db.fetchval("SELECT text FROM crm_message_text")
+    for page in (CARD, f"/messages/{account}/{queued.id}"):
+        shown = (await clerk.get(page)).text
+        assert link.rsplit("/", 1)[0] in shown
+        assert "aB3-x_9kQ" not in shown
 
 
 async def test_a_forbidden_message_is_refused_and_what_was_typed_stays(

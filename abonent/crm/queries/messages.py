@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from abonent.crm.masking import masked_contact
+from abonent.crm.masking import masked_contact, masked_links
 from abonent.kernel.actor import Actor
 from abonent.kernel.db import reading
 from abonent.kernel.errors import NotFound
@@ -90,7 +90,10 @@ WHERE subscriber_id = $1 ORDER BY till IS NOT NULL, since DESC LIMIT 20
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """A message; `address` is masked: the whole one stands on the card. An erased text is None."""
+    """A message; `address` is masked: the whole one stands on the card. An erased text is None.
+
+    The client's own links are masked in it: who opens one answers and rates as the client.
+    """
 
     account_id: int
     id: int
@@ -163,4 +166,6 @@ def _message(row: Any) -> Message:
     if fields["address"]:
         kind = "email" if fields["channel"] == "email" else "phone"
         fields["address"] = masked_contact(kind, fields["address"])
+    if fields["text"]:
+        fields["text"] = masked_links(fields["text"])
     return Message(**fields)
