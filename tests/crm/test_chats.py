@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -23,6 +23,9 @@ from abonent.kernel.settings import Settings
 from abonent.web.service import add_user
 from abonent.web.service.absences import set_absence
 
+MONDAY = datetime(2026, 4, 6, 7, 0, tzinfo=UTC)
+OPENS = MONDAY - timedelta(hours=1)
+"""Nine in the morning by Moscow's clocks."""
 WORK = frozenset({"crm.request.view", "crm.request.work", "crm.request.take"})
 
 
@@ -175,13 +178,51 @@ async def test_who_stands_in_goes_on_with_the_chat_of_who_is_away(db: Any) -> No
 
 
 async def test_first_words_in_time_are_counted_the_last_answer_too(db: Any) -> None:
-    anna = await clerk("Анна")
-    soon, late, never = [await begun(reply_by="none", reply_to="") for _ in range(3)]
-    assert never
-    await answer_request(soon, by=anna, text="По пятое число.")
-    with clock.moved(clock.now() + timedelta(minutes=2)):
+    with clock.moved(MONDAY):
+        anna = await clerk("Анна")
+        soon, late, never = [await begun(reply_by="none", reply_to="") for _ in range(3)]
+        assert never
+        await answer_request(soon, by=anna, text="По пятое число.")
+    with clock.moved(MONDAY + timedelta(minutes=2)):
         await say_in_chat(late, by=anna, text="Простите, что ждали")
-    today = clock.now().date()
-    span = (today - timedelta(1), today + timedelta(1))
+    await figures(chats=2, soon=1)
+
+
+async def test_who_writes_at_night_is_waited_for_from_the_opening(db: Any) -> None:
+    with clock.moved(MONDAY - timedelta(hours=9)):
+        anna = await clerk("Анна")
+        soon, late = [await begun(reply_by="none", reply_to="") for _ in range(2)]
+    with clock.moved(OPENS + timedelta(seconds=30)):
+        await say_in_chat(soon, by=anna, text="Доброе утро")
+    with clock.moved(OPENS + timedelta(minutes=2)):
+        await say_in_chat(late, by=anna, text="Доброе утро")
+        await say_in_chat(soon, by=anna, text="Вы ещё здесь?")
+    await figures(chats=2, soon=1)
+
+
+async def figures(*, chats: int, soon: int) -> None:
+    day = MONDAY.date()
+    span = (day - timedelta(1), day + timedelta(1))
     total = (await report_on_requests(*span, by=SYSTEM, now=clock.now())).total
-    assert (total.chats, total.chats_soon, total.chats_share) == (2, 1, 5000)
+    assert (total.chats, total.chats_soon, total.chats_share) == (
+        chats,
+        soon,
+        10_000 * soon // chats,
+    )
+
+
+async def test_who_left_a_phone_gets_one_sms_with_the_link_until_they_look_again(db: Any) -> None:
+    anna = await clerk("Анна")
+    number = await begun(reply_by="call", reply_to="+7 912 000-11-22")
+    token = await token_of(number, anna)
+    noon = MONDAY + timedelta(hours=2)
+    with clock.moved(noon):
+        await see_window(token)
+        assert await say_in_chat(number, by=anna, text="Смотрю") == ""
+    with clock.moved(noon + timedelta(minutes=5)):
+        assert await say_in_chat(number, by=anna, text="Порт перезапущен") == "sms"
+        assert await say_in_chat(number, by=anna, text="Проверьте, пожалуйста") == ""
+        await see_window(token)
+    with clock.moved(noon + timedelta(minutes=15)):
+        assert await say_in_chat(number, by=anna, text="Работает?") == "sms"
+    assert await db.fetchval("SELECT count(*) FROM crm_message WHERE channel = 'sms'") == 2

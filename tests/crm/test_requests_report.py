@@ -9,7 +9,6 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from abonent.crm.queries.requests_report import Figures, report_on_requests
-from abonent.crm.rules.requests import CHAT_FIRST_WITHIN
 from abonent.kernel import clock
 from abonent.kernel.actor import SYSTEM
 from abonent.kernel.db import transaction
@@ -22,7 +21,7 @@ STATES = ("new", "in_work", "resolved", "rated", "closed", "dropped")
 COLUMNS = (
     "id", "token", "channel", "topic", "priority", "title", "text", "reply_by", "state", "team",
     "owner", "received_at", "received_by", "norm_amount", "norm_unit", "due_at", "answered_at",
-    "late", "contacts", "reopened", "rating", "first_said_at",
+    "late", "contacts", "reopened", "rating", "first_said_at", "first_soon",
 )  # fmt: skip
 
 
@@ -30,6 +29,7 @@ def some_request(luck: random.Random, owners: list[int | None]) -> dict[str, Any
     # Three days more on either side: they must not be counted.
     received = datetime(2026, 3, 29, tzinfo=UTC) + timedelta(minutes=luck.randrange(26 * 1440))
     state, channel = luck.choice(STATES), luck.choice(["call", "email", "chat"])
+    first = luck.choice([None, False, True]) if channel == "chat" else None
     done = state in {"resolved", "rated", "closed"}
     values = {
         "id": new_id(), "channel": channel, "topic": luck.choice(["outage", "slow", "gone-topic"]),
@@ -40,8 +40,8 @@ def some_request(luck: random.Random, owners: list[int | None]) -> dict[str, Any
         "answered_at": received + timedelta(seconds=luck.randrange(90_000)) if done else None,
         "late": done and luck.random() < 0.3, "contacts": luck.choice([1, 1, 2]),
         "reopened": luck.choice([0, 0, 1]), "rating": luck.randint(1, 5) if state == "rated" else None,
-        "first_said_at": received + timedelta(seconds=luck.choice([5, 60, 61, 300]))
-        if channel == "chat" and luck.random() < 0.8 else None,
+        "first_said_at": received + timedelta(seconds=5) if first is not None else None,
+        "first_soon": first,
     }  # fmt: skip
     return values | {"token": str(values["id"])}
 
@@ -50,7 +50,6 @@ def counted(rows: list[dict[str, Any]], what: str | None, name: str | None) -> F
     answered = [row for row in rows if row["answered_at"]]
     minutes = [(row["answered_at"] - row["received_at"]) / timedelta(minutes=1) for row in answered]
     chats = [row for row in rows if row["first_said_at"]]
-    soon = [row["first_said_at"] - row["received_at"] <= CHAT_FIRST_WITHIN for row in chats]
     return Figures(
         what=what,
         name=name,
@@ -62,7 +61,7 @@ def counted(rows: list[dict[str, Any]], what: str | None, name: str | None) -> F
         rated=sum(row["rating"] is not None for row in rows),
         points=sum(row["rating"] or 0 for row in rows),
         chats=len(chats),
-        chats_soon=sum(soon),
+        chats_soon=sum(row["first_soon"] for row in chats),
         minutes=int(statistics.median(minutes) + 0.5) if minutes else None,
     )
 

@@ -17,7 +17,7 @@ MOST = 50
 _OPEN = """
 SELECT r.number, coalesce(nullif(r.who, ''), s.name, '') AS who, r.owner = $1 AS mine,
     actor_name('user:' || r.owner) AS owner_name, r.first_said_at,
-    coalesce(l.text, r.text) AS last, b.number AS account,
+    left(coalesce(l.text, r.text), 200) AS last, b.number AS account,
     CASE WHEN r.first_said_at IS NULL THEN r.received_at ELSE (
         SELECT min(q.at) FROM crm_request_line q WHERE q.request_id = r.id AND q.kind = 'asked'
             AND q.id > coalesce((SELECT max(a.id) FROM crm_request_line a
@@ -39,7 +39,8 @@ ORDER BY waits_since NULLS LAST, r.number LIMIT $3
 _CONVERSATION = """
 SELECT r.id, r.number, r.token, r.text, r.received_at, r.state, r.open, r.owner, r.rating,
     r.reply_by, r.channel, r.window_seen_at, actor_name('user:' || r.owner) AS owner_name,
-    coalesce(nullif(r.who, ''), s.name, '') AS who, b.number AS account
+    coalesce(nullif(r.who, ''), s.name, '') AS who, b.number AS account,
+    r.received_by LIKE 'subscriber:%' AND r.received_by <> 'subscriber:link' AS signed_in
 FROM crm_request r
 LEFT JOIN billing_account b ON b.account_id = r.account_id
 LEFT JOIN billing_place p ON p.id = b.place_id
@@ -99,7 +100,10 @@ class Said:
 
 @dataclass(frozen=True, slots=True)
 class Conversation:
-    """A chat with everything said in it; the first words have the id 0."""
+    """A chat with everything said in it; the first words have the id 0.
+
+    `signed_in`: it was begun by a subscriber on the portal, not by a stranger.
+    """
 
     id: int
     number: int
@@ -110,6 +114,7 @@ class Conversation:
     owner_name: str | None
     who: str
     account: str | None
+    signed_in: bool
     reply_by: str
     rating: int | None
     window_seen_at: datetime | None

@@ -10,7 +10,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from abonent.crm.rules.requests import CHANNELS, CHAT_FIRST_WITHIN
+from abonent.crm.rules.requests import CHANNELS
 from abonent.kernel.actor import Actor
 from abonent.kernel.columns import Array, instant_number, read_columns
 from abonent.kernel.db import reading
@@ -44,7 +44,7 @@ SELECT hashtextextended(r.topic, 0), hashtextextended(r.channel, 0), coalesce(r.
     | ((r.reopened > 0)::int << 4)
     | ((r.rating IS NOT NULL)::int << 5)
     | ((r.first_said_at IS NOT NULL)::int << 6)
-    | (coalesce(r.first_said_at <= r.received_at + $5, false)::int << 7)
+    | (coalesce(r.first_soon, false)::int << 7)
     | (coalesce(r.late OR (r.open AND r.due_at < $4), false)::int << 8),
     coalesce(r.rating, 0::smallint), r.received_at, coalesce(r.answered_at, r.received_at)
 FROM crm_request r
@@ -131,7 +131,7 @@ async def report_on_requests(first: date, last: date, *, by: Actor, now: datetim
     ends = [datetime.combine(day + timedelta(1), time(), zone) for day in span]
     begin = datetime.combine(first, time(), zone)
     districts = None if by.districts is None else sorted(by.districts)
-    asked = (begin, ends[-1], districts, now, CHAT_FIRST_WITHIN)
+    asked = (begin, ends[-1], districts, now)
     async with reading() as connection:
         rows = await read_columns(connection, _ROWS, *asked, layout=_LAYOUT)
         codes = dict(await connection.fetch(_CODES, list(CHANNELS)))

@@ -47,7 +47,7 @@ class SecurityHeaders:
 
 
 def framed_by(nonce: str, sites: Sequence[str]) -> str:
-    """The policy of a page that some sites may show in a frame; browsers then pass over the old header."""
+    """The policy of a page that some sites may show in a frame."""
     ancestors = " ".join(("'self'", *sites))
     return _POLICY.format(nonce=nonce).replace(
         "frame-ancestors 'none'", f"frame-ancestors {ancestors}"
@@ -55,8 +55,11 @@ def framed_by(nonce: str, sites: Sequence[str]) -> str:
 
 
 def _complete(headers: MutableHeaders, *, nonce: str, secure: bool) -> None:
+    # The old header knows no named sites: beside a policy that names them it would only forbid.
+    framed = "frame-ancestors" in headers.get("Content-Security-Policy", "")
     for name, value in _ALWAYS.items():
-        headers.setdefault(name, value)
+        if not (framed and name == "X-Frame-Options"):
+            headers.setdefault(name, value)
     headers.setdefault("Content-Security-Policy", _POLICY.format(nonce=nonce))
     if secure:
         headers.setdefault("Strict-Transport-Security", _SECURE)

@@ -79,6 +79,12 @@ def _own(request: Request, asked: str) -> str:
     return asked if asked in numbers else "".join(numbers[:1])
 
 
+def _is_theirs(request: Request, found: Conversation) -> bool:
+    """Tell whether the talk is of an account of who is signed in on the portal."""
+    who: Subscriber | None = request.state.subscriber
+    return who is not None and found.account in {one.number for one in who.accounts}
+
+
 @_in_its_language
 async def begin(request: Request) -> Response:
     """Take the first words in as a request and open its conversation."""
@@ -174,7 +180,9 @@ async def show_lines(request: Request) -> Response:
     found = await conversation_of_token(token)
     new = [one for one in found.said if one.id > last]
     answer = fragment(request, "portal/chat_talk.html", "lines", {"said": new})
-    answer.headers["X-Chat"] = state_of(found)
+    # A subscriber's own talk is not gone on with by whoever sits at the same computer next.
+    others = "kept" in request.query_params and found.signed_in and not _is_theirs(request, found)
+    answer.headers["X-Chat"] = "over" if others else state_of(found)
     return answer
 
 

@@ -80,10 +80,27 @@ async def test_only_named_sites_may_show_it_in_a_frame(
 ) -> None:
     answer = await browse().get("/my/chat")
     assert "frame-ancestors 'self'" in answer.headers["content-security-policy"]
-    assert (
-        "frame-ancestors 'none'"
-        in (await browse().get("/my/ask")).headers["content-security-policy"]
+    assert "x-frame-options" not in answer.headers
+    other = await browse().get("/my/ask")
+    assert "frame-ancestors 'none'" in other.headers["content-security-policy"]
+    assert other.headers["x-frame-options"] == "DENY"
+
+
+async def test_the_next_one_at_the_same_computer_does_not_go_on_with_a_subscribers_talk(
+    browse: Callable[[], httpx.AsyncClient], enter: Entered, db: Any
+) -> None:
+    mine, stranger = await enter(), browse()
+    begun = await mine.post("/my/chat", data={"key": "k2", "text": "Где мой платёж?"})
+    kept = f"{begun.headers['location']}/lines?after=0&kept"
+    assert (await mine.get(kept)).headers["x-chat"] == "waiting"
+    assert (await stranger.get(kept)).headers["x-chat"] == "over"
+    begun = await stranger.post("/my/chat", data=FIRST)
+    await db.execute(
+        "UPDATE crm_request SET account_id = (SELECT account_id FROM crm_request WHERE"
+        " account_id IS NOT NULL) WHERE account_id IS NULL"
     )
+    found = await stranger.get(f"{begun.headers['location']}/lines?after=0&kept")
+    assert found.headers["x-chat"] == "waiting", "its own writer goes on, whosever account it is"
 
 
 async def test_a_machine_is_slowed_down(browse: Callable[[], httpx.AsyncClient]) -> None:

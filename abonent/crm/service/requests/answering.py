@@ -10,7 +10,7 @@ from abonent.crm.rules.people import spoken_name
 from abonent.crm.rules.requests import REOPENED_WITHIN, REPLIES, TAKE, WORK, WRITTEN
 from abonent.crm.service.contacts import check_reach_typed
 from abonent.crm.service.messages import NewMessage, Queued, queue_message
-from abonent.crm.service.requests.rows import add_line, locked_request, make_move
+from abonent.crm.service.requests.rows import add_line, locked_request, make_move, said_soon
 from abonent.kernel import clock
 from abonent.kernel.actor import SYSTEM, Actor
 from abonent.kernel.db import unit_of_work
@@ -28,7 +28,8 @@ UPDATE crm_request SET answered_at = $2::timestamptz,
     late = coalesce($2 > $3::timestamptz, false), owner = coalesce(owner, $4),
     contact_person = coalesce(contact_person, $4), reply_by = $5, reply_to = $6, next_action = '',
     next_action_at = NULL,
-    first_said_at = CASE WHEN channel = 'chat' THEN coalesce(first_said_at, $2) END
+    first_said_at = CASE WHEN channel = 'chat' THEN coalesce(first_said_at, $2) END,
+    first_soon = CASE WHEN channel = 'chat' THEN coalesce(first_soon, $7) END
 WHERE id = $1
 """
 _LAST_LETTER = """
@@ -74,7 +75,8 @@ async def answer_request(
         sent = await _send(work, row, way, to, words) if way in WRITTEN else None
         me = int(by.id) if by.kind == "user" else None
         now = clock.now()
-        values = (row["id"], now, row["due_at"], me, way, to)
+        soon = row["channel"] == "chat" and await said_soon(work.connection, row)
+        values = (row["id"], now, row["due_at"], me, way, to, soon)
         await make_move(work, row, "resolve")
         await work.connection.execute(_ANSWERED, *values)
         message = sent.id if sent else None

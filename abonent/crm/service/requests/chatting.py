@@ -10,7 +10,12 @@ from abonent.crm.rules.people import spoken_name
 from abonent.crm.rules.requests import WINDOW_GONE_AFTER, WORK, RequestState
 from abonent.crm.service.messages import NewMessage, queue_message
 from abonent.crm.service.requests.answering import LONGEST_ANSWER
-from abonent.crm.service.requests.rows import add_line, locked_request, resume_if_waiting
+from abonent.crm.service.requests.rows import (
+    add_line,
+    locked_request,
+    resume_if_waiting,
+    said_soon,
+)
 from abonent.crm.service.requests.working import take_to_work
 from abonent.kernel import clock
 from abonent.kernel.actor import Actor
@@ -24,7 +29,13 @@ SEEN_STEP = timedelta(minutes=1)
 _FREE = {RequestState.NEW, RequestState.CLASSIFIED, RequestState.REOPENED}
 _WRITTEN = {"email", "sms"}
 
-_SAID = "UPDATE crm_request SET first_said_at = coalesce(first_said_at, $2) WHERE id = $1"
+_SAID = """
+UPDATE crm_request SET first_said_at = $2, first_soon = $3 WHERE id = $1 AND first_said_at IS NULL
+"""
+_WROTE = """
+SELECT EXISTS (SELECT FROM crm_request_line
+    WHERE request_id = $1 AND message_id IS NOT NULL AND at > coalesce($2::timestamptz, '-infinity'))
+"""
 _SEEN = """
 UPDATE crm_request SET window_seen_at = $2
 WHERE token = $1 AND (window_seen_at IS NULL OR window_seen_at < $3)
@@ -49,7 +60,8 @@ async def say_in_chat(number: int, *, by: Actor, text: str) -> str:
         await _claim(work, row)
         way, message = await _after_a_closed_window(work, row, words)
         await add_line(work, row["id"], "answer", words, channel="chat", message=message)
-        await work.connection.execute(_SAID, row["id"], clock.now())
+        soon = await said_soon(work.connection, row)
+        await work.connection.execute(_SAID, row["id"], clock.now(), soon)
         subject = f"request:{row['id']}"
         await work.audit("crm:request:said", subject, account_id=row["account_id"])
     return way
@@ -76,8 +88,11 @@ async def _after_a_closed_window(
     """Write to the contact that was left where nobody looks at the window any more."""
     seen = row["window_seen_at"]
     gone = seen is None or clock.now() - seen > WINDOW_GONE_AFTER
-    way = row["reply_by"]
+    way = "sms" if row["reply_by"] == "call" else row["reply_by"]
     if not gone or way not in _WRITTEN:
+        return "", None
+    # An SMS holds the link and no words: one is enough until the client has looked again.
+    if way == "sms" and await work.connection.fetchval(_WROTE, row["id"], seen):
         return "", None
     values = {"request": str(row["number"]), "answer": words, "url": f"/my/chat/{row['token']}"}
     if row["who"]:

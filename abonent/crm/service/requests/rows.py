@@ -8,11 +8,11 @@ from typing import Any
 
 from abonent.crm.errors import RequestNotFound
 from abonent.crm.queries.hours import working_hours
-from abonent.crm.rules.requests import REQUEST, RequestState, warned_at
+from abonent.crm.rules.requests import CHAT_FIRST_WITHIN, REQUEST, RequestState, warned_at
 from abonent.kernel import clock
 from abonent.kernel.actor import Actor
 from abonent.kernel.ids import new_id
-from abonent.kernel.norms import Norm, Unit
+from abonent.kernel.norms import Norm, Unit, after_working
 from abonent.kernel.work import UnitOfWork
 from abonent.kernel.workflow import Move, Stood, due_at, log_move, said
 
@@ -63,6 +63,12 @@ async def add_line(
     row = (request, made, kind, channel, whom, text, clock.now(), by, message)
     await work.connection.execute(_LINE, *row)
     return made
+
+
+async def said_soon(connection: Any, row: Mapping[str, Any]) -> bool:
+    """Tell whether a first word said now is in time; out of hours nobody waits for it."""
+    hours = await working_hours(connection)
+    return clock.now() <= after_working(hours, row["received_at"], CHAT_FIRST_WITHIN)
 
 
 async def make_move(

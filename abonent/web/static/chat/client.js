@@ -11,7 +11,7 @@ const store = (() => { try { return globalThis.localStorage; } catch { return nu
 async function goOn() {
   const kept = store?.getItem(KEPT);
   if (!kept || new URLSearchParams(location.search).has("new")) { store?.removeItem(KEPT); return; }
-  const answer = await fetch(`${kept}/lines?after=0`).catch(() => null);
+  const answer = await fetch(`${kept}/lines?after=0&kept`).catch(() => null);
   if (answer?.ok && answer.headers.get("X-Chat") !== "over") location.replace(kept + location.search);
   else if (answer) store.removeItem(KEPT);
 }
