@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from abonent.crm.service.recording_notice import (
     sound_of_notice,
     take_notice_off,
 )
+from abonent.kernel import clock
 from abonent.kernel.actor import SYSTEM, Actor
 from abonent.kernel.errors import Conflict, Forbidden, Malformed, NotFound
 from abonent.kernel.settings import Settings
@@ -67,6 +69,14 @@ async def test_a_conversation_knows_the_notice_that_was_played(
         "SELECT after ->> 'notice' FROM audit WHERE subject = $1", f"conversation:{made}"
     )
     assert told == found.sha256
+
+
+async def test_a_notice_of_long_ago_was_not_played_just_now(card: str, settings: Settings) -> None:
+    notice = await _set(settings)
+    await take_notice_off(by=SYSTEM)
+    assert await begin_recording(card, by=CLERK, kind="visit", told=True, notice=notice)
+    with clock.moved(clock.now() + timedelta(minutes=11)), pytest.raises(Malformed):
+        await begin_recording(card, by=CLERK, kind="visit", told=True, notice=notice)
 
 
 async def test_what_cannot_be_is_refused(card: str, settings: Settings) -> None:

@@ -38,7 +38,11 @@ INSERT INTO crm_conversation (id, account_id, kind, source, actor, state, notice
     notice_id)
 VALUES ($1, $2, $3, 'desk', $4, 'recording', $5, $5, $6)
 """
-_NOTICE = "SELECT sha256 FROM crm_recording_notice WHERE id = $1"
+# One that was taken off while the conversation began was still the one that was played.
+_NOTICE = """
+SELECT sha256 FROM crm_recording_notice
+WHERE id = $1 AND (taken_off_at IS NULL OR taken_off_at > $2)
+"""
 _MINE = """
 SELECT account_id, began_at, state FROM crm_conversation WHERE id = $1 AND actor = $2 FOR UPDATE
 """
@@ -82,6 +86,7 @@ JOIN crm_contract c ON c.subscriber_id = x.subscriber_id JOIN crm_account a ON a
 WHERE x.kind = 'phone' AND x.value = $1 AND x.removed_at IS NULL LIMIT 2
 """
 _AWAITED = "SELECT id, state, began_at, ended_at, tie FROM crm_conversation WHERE id = $1"
+_STILL_PLAYED = timedelta(minutes=10)
 _DAYS = "SELECT keep_days FROM crm_conversation_rule"
 
 
@@ -99,15 +104,23 @@ async def begin_recording(
         raise Malformed.of("told", "", N_("Tell the subscriber first that it is recorded."))
     async with unit_of_work(by) as work:
         account, made = await account_id(work.connection, number), new_id()
-        played = await work.connection.fetchval(_NOTICE, notice) if notice is not None else None
-        if notice is not None and played is None:
-            raise Malformed.of("notice", notice, N_("Choose one of those offered."))
+        played = await _played(work, notice)
         row = (made, account, kind, actor_code(by), clock.now(), notice)
         await work.connection.execute(_BEGIN, *row)
         after = {"kind": kind, "told": True, "notice": played}
         subject = f"conversation:{made}"
         await work.audit("crm:conversation:begun", subject, account_id=account, after=after)
     return made
+
+
+async def _played(work: UnitOfWork, notice: int | None) -> str | None:
+    """The hash of the notice that was played, None where an employee said it. Raises Malformed."""
+    if notice is None:
+        return None
+    found: str | None = await work.connection.fetchval(_NOTICE, notice, clock.now() - _STILL_PLAYED)
+    if found is None:
+        raise Malformed.of("notice", notice, N_("Choose one of those offered."))
+    return found
 
 
 async def add_part(conversation: int, no: int, content: bytes, *, by: Actor) -> None:
