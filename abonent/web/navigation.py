@@ -68,6 +68,12 @@ SECTIONS: tuple[Section, ...] = (
                 right="crm.request.work",
             ),
             Item(
+                label=N_("All chats"),
+                path="/all-chats",
+                icon="table",
+                right="crm.request.view",
+            ),
+            Item(
                 label=N_("All requests"),
                 path="/all-requests",
                 icon="table",

@@ -57,6 +57,7 @@ async def test_the_pages(provider: None, looked: Looked) -> None:
     async with reading() as connection:
         token = await connection.fetchval("SELECT token FROM crm_request")
     await looked(f"/chats?chat={number}", "chats")
+    await looked("/all-chats", "chats-all")
     await looked("/my/chat", "chat-begin", signed_in=False)
     await looked(f"/my/chat/{token}", "chat-talk", signed_in=False)
 

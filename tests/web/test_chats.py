@@ -47,6 +47,16 @@ async def test_it_is_answered_from_the_page_and_what_was_typed_is_kept(
     assert "отвечено" in plain((await clerk.get("/chats/list")).text)
 
 
+async def test_all_chats_are_a_step_away_and_each_opens_its_talk(number: int, enter: Enter) -> None:
+    clerk = await enter("office")
+    assert 'href="/all-chats"' in (await clerk.get("/chats")).text
+    shown = (await clerk.get("/all-chats?first_word=none")).text
+    assert f'href="/requests/{number}"' in shown
+    assert "Первое слово" in plain(shown)
+    assert f'href="/requests/{number}"' not in (await clerk.get("/all-chats?first_word=late")).text
+    assert "Нет интернета" in (await clerk.get(f"/requests/{number}")).text
+
+
 async def test_a_word_sent_twice_goes_to_the_client_once(
     number: int, enter: Enter, db: Any
 ) -> None:

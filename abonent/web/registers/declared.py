@@ -8,6 +8,7 @@ from abonent.billing.queries.outside.registers import AGREEMENTS, UNMATCHED
 from abonent.billing.registers import ENTRIES
 from abonent.billing.setting_registers import OFFERS, TARIFFS
 from abonent.crm.registers.campaigns import CAMPAIGNS
+from abonent.crm.registers.chats import ALL_CHATS
 from abonent.crm.registers.claims import ALL_CLAIMS, CLAIMS
 from abonent.crm.registers.conversations import CARDS, CONVERSATIONS, EXAMPLES_REGISTER
 from abonent.crm.registers.documents import DOCUMENTS
@@ -30,6 +31,7 @@ _ALL: tuple[Register, ...] = (
     SUBSCRIBERS,
     REQUESTS,
     ALL_REQUESTS,
+    ALL_CHATS,
     CLAIMS,
     ALL_CLAIMS,
     TICKETS,
