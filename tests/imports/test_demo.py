@@ -40,8 +40,16 @@ SELECT (SELECT count(*) FROM cash_shift WHERE state = 'CLOSED') AS shifts,
     (SELECT count(*) FROM crm_equipment) AS devices,
     (SELECT count(*) FROM crm_consent) AS consents,
     (SELECT count(*) FROM crm_contact WHERE label <> '') AS contacts,
-    (SELECT count(*) FROM billing_document) AS documents
+    (SELECT count(*) FROM billing_document) AS documents,
+    (SELECT count(*) FROM crm_request WHERE first_soon) AS soon,
+    (SELECT count(*) FROM crm_request WHERE NOT first_soon) AS not_soon
 """
+CHATS_WAITING = """
+SELECT count(*) FROM crm_request r WHERE r.open AND r.channel = 'chat' AND (
+    SELECT l.kind FROM crm_request_line l WHERE l.request_id = r.id AND l.kind IN ('asked', 'answer')
+    ORDER BY l.id DESC LIMIT 1) IS DISTINCT FROM 'answer'
+"""
+"""Who would wait for as many hours as the demo is old."""
 
 
 class _UndoneError(Exception):
@@ -61,6 +69,7 @@ async def made(settings: Settings, seed: int) -> list[tuple[Any, ...]]:
             assert (await verify(by=SYSTEM)).differences == []
             with pytest.raises(Conflict):
                 await make_demo(demo, settings=settings, progress=lambda *_: None)
+            assert await connection.fetchval(CHATS_WAITING) == 0
             desk = dict(await connection.fetchrow(DESK))
             assert all(desk.values()), desk
             seen = [tuple(r) for q in (PEOPLE, ENTRIES) for r in await connection.fetch(q)]

@@ -28,7 +28,10 @@ from abonent.kernel.actor import SYSTEM, Actor
 from abonent.kernel.db import unit_of_work
 from abonent.kernel.settings import Settings
 
-_OPEN_ONE = "SELECT max(number) FROM crm_request WHERE open AND state = 'in_work'"
+# A chat is not given away in the middle of the talk.
+_OPEN_ONE = """
+SELECT max(number) FROM crm_request WHERE open AND state = 'in_work' AND channel <> 'chat'
+"""
 DAYS = 14
 """So many days before the last one people turn to the office with something."""
 _A_DAY = 4

@@ -257,7 +257,7 @@ async def _fill_desk(world: World) -> None:
     await yesterday.ask_today(known, by=DEMO, seed=demo.seed, day=demo.day)
     whose = known[len(known) // 2]
     await requests.write_with_a_receipt(whose, settings=world.settings, day=demo.day)
-    await chats.chat(known, by=staff.clerk)
+    await chats.chat(known, by=staff.clerk, day=demo.day)
     await visits.book_visits(known, office=OFFICE)
 
 
