@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from abonent.crm.demo.requests import leave_with
 from abonent.crm.errors import RequestNotFound
 from abonent.crm.queries.chats import conversation, conversation_of_token, open_chats
 from abonent.crm.queries.requests_report import report_on_requests
@@ -29,8 +30,8 @@ OPENS = MONDAY - timedelta(hours=1)
 WORK = frozenset({"crm.request.view", "crm.request.work", "crm.request.take"})
 
 
-async def clerk(name: str, **more: Any) -> Actor:
-    user = await add_user(name.lower(), name=name, role="office", password="correct horse 9")
+async def clerk(name: str, role: str = "office", **more: Any) -> Actor:
+    user = await add_user(name.lower(), name=name, role=role, password="correct horse 9")
     return Actor("user", str(user), name, WORK, **more)
 
 
@@ -67,24 +68,37 @@ async def test_of_two_who_answer_at_once_one_talks_and_the_other_is_told_who(
 
 
 async def test_who_waits_and_for_how_long_is_known(db: Any) -> None:
-    anna = await clerk("Анна")
-    number = await begun()
-    (waiting,) = await open_chats(by=anna)
-    assert (waiting.waits_since is not None, waiting.late) == (True, False)
-    with clock.moved(clock.now() + timedelta(seconds=70)):
+    with clock.moved(MONDAY):
+        anna = await clerk("Анна")
+        number = await begun()
+        (waiting,) = await open_chats(by=anna)
+        assert (waiting.waits_since is not None, waiting.late) == (True, False)
+    with clock.moved(MONDAY + timedelta(seconds=70)):
         assert (await open_chats(by=anna))[0].late
-    await say_in_chat(number, by=anna, text="Слушаю вас")
-    (waiting,) = await open_chats(by=anna)
-    assert (waiting.waits_since, waiting.waited, waiting.late) == (None, 0, False)
-    await say_more(number, text="Второй день", by=CLIENT, channel="chat")
-    await say_more(number, text="Роутер мигает", by=CLIENT, channel="chat")
-    with clock.moved(clock.now() + timedelta(seconds=170)):
+        await say_in_chat(number, by=anna, text="Слушаю вас")
+        (waiting,) = await open_chats(by=anna)
+        assert (waiting.waits_since, waiting.waited, waiting.late) == (None, 0, False)
+        await say_more(number, text="Второй день", by=CLIENT, channel="chat")
+        await say_more(number, text="Роутер мигает", by=CLIENT, channel="chat")
+    with clock.moved(MONDAY + timedelta(seconds=240)):
         assert not (await open_chats(by=anna))[0].late
-    with clock.moved(clock.now() + timedelta(seconds=190)):
+    with clock.moved(MONDAY + timedelta(seconds=260)):
         assert (await open_chats(by=anna))[0].late
     found = await conversation(number, by=anna)
     assert [one.kind for one in found.said] == ["asked", "answer", "asked", "asked"]
     assert (await open_chats(by=anna))[0].last == "Роутер мигает"
+
+
+async def test_a_night_is_no_waiting(db: Any) -> None:
+    with clock.moved(OPENS - timedelta(hours=8)):
+        anna = await clerk("Анна")
+        await begun()
+    with clock.moved(OPENS - timedelta(minutes=1)):
+        (waiting,) = await open_chats(by=anna)
+        assert (waiting.waited, waiting.late) == (0, False)
+    with clock.moved(OPENS + timedelta(seconds=70)):
+        (waiting,) = await open_chats(by=anna)
+        assert (70 <= waiting.waited < 80, waiting.late) == (True, True)
 
 
 async def test_an_answer_finds_who_closed_the_window_and_only_them(db: Any) -> None:
@@ -165,14 +179,16 @@ async def test_what_is_not_a_chat_nobody_s_right_and_wrong_words_are_refused(db:
 
 
 async def test_who_stands_in_goes_on_with_the_chat_of_who_is_away(db: Any) -> None:
-    anna, oleg, vera = await clerk("Анна"), await clerk("Олег"), await clerk("Вера")
+    anna, oleg, vera = await clerk("Анна"), await clerk("Олег", role="cash"), await clerk("Вера")
     number = await begun()
     await say_in_chat(number, by=anna, text="Смотрю")
+    assert await open_chats(by=oleg) == []
     today, day = clock.now().date(), timedelta(1)
     span = {"first": today - day, "last": today + day}
     await set_absence(int(anna.id), **span, reason="holiday", substitute=int(oleg.id), by=anna)
     with pytest.raises(Refused):
         await say_in_chat(number, by=vera, text="Это я")
+    assert [one.number for one in await open_chats(by=oleg)] == [number]
     await say_in_chat(number, by=oleg, text="Здравствуйте, я вместо Анны")
     assert (await conversation(number, by=oleg)).owner == int(anna.id)
 
@@ -226,3 +242,11 @@ async def test_who_left_a_phone_gets_one_sms_with_the_link_until_they_look_again
     with clock.moved(noon + timedelta(minutes=15)):
         assert await say_in_chat(number, by=anna, text="Работает?") == "sms"
     assert await db.fetchval("SELECT count(*) FROM crm_message WHERE channel = 'sms'") == 2
+
+
+async def test_the_demo_gives_no_talk_away_in_its_middle(db: Any) -> None:
+    anna, ilya = await clerk("Анна"), await clerk("Илья", role="coord")
+    number = await begun()
+    await say_in_chat(number, by=anna, text="Смотрю")
+    await leave_with(int(ilya.id), team="coord", by=SYSTEM)
+    assert (await conversation(number, by=anna)).owner == int(anna.id)

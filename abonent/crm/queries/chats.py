@@ -6,10 +6,12 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from abonent.crm.errors import RequestNotFound
+from abonent.crm.queries.hours import working_hours
 from abonent.crm.rules.requests import CHAT_FIRST_WITHIN, CHAT_NEXT_WITHIN, WINDOW_GONE_AFTER, WORK
 from abonent.kernel import clock
 from abonent.kernel.actor import Actor
 from abonent.kernel.db import reading
+from abonent.kernel.norms import working_time
 
 MOST = 50
 
@@ -33,7 +35,8 @@ LEFT JOIN LATERAL (SELECT text FROM crm_request_line l WHERE l.request_id = r.id
     AND l.kind IN ('asked', 'answer') ORDER BY l.id DESC LIMIT 1) l ON true
 WHERE r.open AND r.channel = 'chat'
     AND (r.account_id IS NULL OR $2::text[] IS NULL OR p.district = ANY($2))
-    AND (r.owner = $1 OR r.team = staff_role($1) OR r.first_said_at IS NULL)
+    AND (r.owner = $1 OR r.team = staff_role($1) OR r.first_said_at IS NULL OR EXISTS (
+        SELECT FROM staff_away($4) w WHERE w.user_id = r.owner AND w.stand_in = $1))
 ORDER BY waits_since NULLS LAST, r.number LIMIT $3
 """
 _CONVERSATION = """
@@ -58,7 +61,10 @@ WHERE l.request_id = $1 AND l.kind IN ('asked', 'answer') ORDER BY l.id
 
 @dataclass(frozen=True, slots=True)
 class Chat:
-    """An open chat in the list; `waits_since` is None where the client has been answered."""
+    """An open chat in the list; `waits_since` is None where the client has been answered.
+
+    `waited` are seconds of working time that the client waits for a word; 0 where nobody does.
+    """
 
     number: int
     who: str
@@ -69,16 +75,12 @@ class Chat:
     account: str | None
     waits_since: datetime | None
     window_seen_at: datetime | None
+    waited: int
 
     @property
     def window_open(self) -> bool:
         """Tell whether the client's window has asked for news lately."""
         return _looked_at(self.window_seen_at)
-
-    @property
-    def waited(self) -> int:
-        """For how many seconds the client waits for a word; 0 where nobody does."""
-        return int((clock.now() - self.waits_since).total_seconds()) if self.waits_since else 0
 
     @property
     def late(self) -> bool:
@@ -138,9 +140,15 @@ def _looked_at(seen: datetime | None) -> bool:
 async def open_chats(*, by: Actor) -> list[Chat]:
     """The chats of a clerk and their team, and those that nobody has answered, who waits longest first."""
     by.require(WORK)
+    now = clock.now()
     async with reading() as connection:
-        rows = await connection.fetch(_OPEN, int(by.id), _districts(by), MOST)
-    return [Chat(**dict(row)) for row in rows]
+        rows = await connection.fetch(_OPEN, int(by.id), _districts(by), MOST, now)
+        hours = await working_hours(connection)
+    waited = (working_time(hours, row["waits_since"] or now, now) for row in rows)
+    return [
+        Chat(**dict(row), waited=int(long.total_seconds()))
+        for row, long in zip(rows, waited, strict=True)
+    ]
 
 
 async def conversation(number: int, *, by: Actor) -> Conversation:
