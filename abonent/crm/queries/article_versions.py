@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
-from typing import Any
+from typing import Any, TypeAlias
 
 from abonent.crm.articles import Article, ArticleDraft, OnShelf
 from abonent.crm.knowledge_errors import ArticleNotFound
@@ -15,10 +15,13 @@ from abonent.kernel.db import reading
 from abonent.kernel.jsontext import from_json
 
 EDIT = "crm.knowledge.edit"
+Keys: TypeAlias = set[tuple[str, str]]
 
-_OWN = """
-SELECT DISTINCT ON (slug) slug, no, state, hash, content FROM crm_article_version
-WHERE language = $1 AND state <> 'draft' ORDER BY slug, no DESC
+# One question for both: every search asks it.
+_SHELF = """
+SELECT * FROM (SELECT DISTINCT ON (slug) slug, no, state, hash, content FROM crm_article_version
+    WHERE language = $1 AND state <> 'draft' ORDER BY slug, no DESC) own
+UNION ALL SELECT slug, 0, 'found', hash, NULL FROM crm_article WHERE shown AND language = $1
 """
 _VERSIONS = """
 SELECT no, state, content, version, made_at, coalesce(actor_name(made_by), made_by) AS author,
@@ -80,17 +83,22 @@ class OwnLine:
     note: str
 
 
-async def overlaid(connection: Any, files: Shelf, language: str) -> Shelf:
-    """The articles of the files with the installation's own versions in their places."""
-    shelf = dict(files)
-    for row in await connection.fetch(_OWN, language):
+async def overlaid(connection: Any, files: Shelf, language: str) -> tuple[Shelf, Keys]:
+    """The articles of the files with the installation's own versions in their places.
+
+    And the keys (slug and hash) of those that are found now.
+    """
+    shelf, found = dict(files), set[tuple[str, str]]()
+    for row in await connection.fetch(_SHELF, language):
         slug = row["slug"]
-        if row["state"] == "withdrawn":
+        if row["state"] == "found":
+            found.add((slug, row["hash"]))
+        elif row["state"] == "withdrawn":
             shelf.pop(slug, None)
-            continue
-        value = _article(row["content"])
-        shelf[slug] = OnShelf(slug, row["hash"], language, value, row["no"], slug not in files)
-    return shelf
+        else:
+            value = _article(row["content"])
+            shelf[slug] = OnShelf(slug, row["hash"], language, value, row["no"], slug not in files)
+    return shelf, found
 
 
 @lru_cache(maxsize=1024)

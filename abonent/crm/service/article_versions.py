@@ -112,7 +112,7 @@ async def write_article(
             after = {"no": no}
             await work.audit("crm:article:drafted", f"article:{slug}", after=after)
             return
-        shelf = await overlaid(work.connection, files, language)
+        shelf, _found = await overlaid(work.connection, files, language)
         if slug in shelf and shelf[slug].value == Article.model_validate(given.model_dump()):
             same = N_("This is word for word what is shown already: change something first.")
             raise Conflict("SAME_TEXT", same)
@@ -143,7 +143,7 @@ async def withdraw_article(slug: str, *, by: Actor, why: str) -> None:
     async with unit_of_work(by) as work:
         connection = work.connection
         await connection.execute(ONE_AT_A_TIME)
-        found = (await overlaid(connection, files, language)).get(slug)
+        found = (await overlaid(connection, files, language))[0].get(slug)
         if found is None:
             raise ArticleNotFound(slug)
         await connection.execute(_MAKE_ROOM, language, slug)

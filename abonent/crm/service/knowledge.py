@@ -21,7 +21,6 @@ from abonent.kernel.texts import given_text
 REVIEW = "crm.knowledge.review"
 LONGEST_NOTE = 1000
 
-_SHOWN = "SELECT slug, hash FROM crm_article WHERE shown AND language = $1"
 _HIDE = """
 UPDATE crm_article SET shown = false WHERE shown AND language = $1
     AND (slug, hash) NOT IN (SELECT * FROM unnest($2::text[], $3::text[]))
@@ -63,9 +62,8 @@ async def articles_shown() -> Shelf:
     """
     files, language = await article_files()
     async with reading() as connection:
-        shelf = await overlaid(connection, files, language)
-        rows = await connection.fetch(_SHOWN, language)
-    if {(row["slug"], row["hash"]) for row in rows} != {(s, d.hash) for s, d in shelf.items()}:
+        shelf, found = await overlaid(connection, files, language)
+    if found != {(slug, one.hash) for slug, one in shelf.items()}:
         await _put_in_place(files, language)
     return shelf
 
@@ -82,7 +80,7 @@ async def _put_in_place(files: Shelf, language: str) -> None:
     async with transaction() as connection:
         await connection.execute(ONE_AT_A_TIME)
         # Somebody may have published since: what stands there now counts.
-        shelf = await overlaid(connection, files, language)
+        shelf, _found = await overlaid(connection, files, language)
         await connection.execute(_HIDE, language, *keys_of(shelf))
         await keep_articles(connection, list(shelf.values()))
 
