@@ -1,6 +1,6 @@
 """Retakes the pictures of docs/ from the demo provider, which must be running.
 
-    python scripts/pictures.py http://127.0.0.1:8000 ~/.local/share/abonent
+    python scripts/pictures.py http://127.0.0.1:8000 ~/.local/share/abonent [NAME ...]
 
 Every picture is of what a role sees: signed in, one address opened, some keys pressed.
 """
@@ -52,6 +52,14 @@ SCREENS = (
     Picture("unmatched", "head", "/parked", ("first",), ".proposals, .settle-two"),
     Picture("companies", "head", "/documents", (), "tbody tr"),
     Picture("analysis", "head", "/tariffs/analysis", (), "tbody tr"),
+    Picture("requests", "office", "/requests", (), "tbody tr"),
+    Picture("request", "office", "/requests", ("first",), ".facts"),
+    Picture("script", "office", "/accounts/100001/scripts", ("1",), "#player"),
+    Picture("knowledge", "office", "/knowledge?q=роутер+мигает", (), "main"),
+    Picture("claims", "head", "/all-claims", (), "tbody tr"),
+    Picture("campaign", "head", "/campaigns?state=ended", ("first",), ".facts"),
+    Picture("loyalty", "head", "/surveys/report"),
+    Picture("quality", "head", "/quality"),
 )
 PARTS = (
     Picture("card", "office", "/accounts/100001"),
@@ -145,22 +153,27 @@ async def press(page: Page, key: str) -> None:
         await page.wait_for_selector("dialog[open], #omnibox:focus, main")
 
 
-async def main(address: str, home: Path) -> None:
-    """Take them all."""
+async def main(address: str, home: Path, names: list[str]) -> None:
+    """Take those that are named, or all."""
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(
             executable_path=CHROMIUM, args=["--no-sandbox", "--disable-lcd-text"]
         )
         studio = Studio(browser, address, home)
+
+        def named(pictures: tuple[Picture, ...]) -> list[Picture]:
+            return [one for one in pictures if not names or one.name in names]
+
         await studio.open_shift()
         for kind, size in (("wide", WIDE), ("phone", PHONE)):
-            for one in SCREENS:
+            for one in named(SCREENS):
                 await studio.desk(one, "ru", size, f"screens/{one.name}-{kind}")
-            await studio.portal(size, f"screens/portal-{kind}")
-        for one in PARTS:
+            if not names or "portal" in names:
+                await studio.portal(size, f"screens/portal-{kind}")
+        for one in named(PARTS):
             for language in ("ru", "en"):
                 await studio.desk(one, language, WIDE, f"{one.name}-{language}")
         await browser.close()
 
 
-asyncio.run(main(sys.argv[1], Path(sys.argv[2])))
+asyncio.run(main(sys.argv[1], Path(sys.argv[2]), sys.argv[3:]))
