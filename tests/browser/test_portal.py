@@ -216,3 +216,19 @@ async def test_a_freeze_is_ended_with_the_keyboard(portal: Desk, browser: Browse
         await page.wait_for_url("**?done=freeze-end")
         view = await read_account(NUMBER, by=SYSTEM)
         assert view.freezes[0][2] == TODAY.replace(day=20)
+
+
+async def test_signing_out_leaves_no_link_of_a_talk_behind(portal: Desk, browser: Browser) -> None:
+    kept = "localStorage.getItem('abonent-chat')"
+    async with _phone(browser, portal) as context:
+        page = await context.new_page()
+        await _sign_in(page, portal)
+        await page.goto(f"{portal.address}/my/chat")
+        await page.fill("[name=text]", "Где мой платёж?")
+        await page.get_by_role("button", name="Начать").tap()
+        await page.wait_for_url("**/my/chat/*")
+        assert str(await page.evaluate(kept)).startswith("/my/chat/")
+        await page.goto(f"{portal.address}/my")
+        await page.get_by_role("button", name="Выйти").tap()
+        await page.wait_for_url("**/my/sign-in")
+        assert await page.evaluate(kept) is None

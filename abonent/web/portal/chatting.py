@@ -178,10 +178,10 @@ async def show_lines(request: Request) -> Response:
     last = int(after) if after.isdecimal() and len(after) <= _LONGEST_ID else 0
     await see_window(token)
     found = await conversation_of_token(token)
-    new = [one for one in found.said if one.id > last]
-    answer = fragment(request, "portal/chat_talk.html", "lines", {"said": new})
     # A subscriber's own talk is not gone on with by whoever sits at the same computer next.
     others = "kept" in request.query_params and found.signed_in and not _is_theirs(request, found)
+    new = [] if others else [one for one in found.said if one.id > last]
+    answer = fragment(request, "portal/chat_talk.html", "lines", {"said": new})
     answer.headers["X-Chat"] = "over" if others else state_of(found)
     return answer
 

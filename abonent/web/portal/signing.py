@@ -158,6 +158,8 @@ async def sign_out_everywhere(request: Request) -> Response:
 def _out() -> Response:
     response = RedirectResponse(SIGN_IN, 303)
     response.delete_cookie(COOKIE, path=HOME, httponly=True, samesite="lax")
+    # The chat's window keeps the link of the talk; pages of the portal have no scripts to drop it.
+    response.headers["Clear-Site-Data"] = '"storage"'
     return response
 
 

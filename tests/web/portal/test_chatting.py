@@ -93,7 +93,12 @@ async def test_the_next_one_at_the_same_computer_does_not_go_on_with_a_subscribe
     begun = await mine.post("/my/chat", data={"key": "k2", "text": "Где мой платёж?"})
     kept = f"{begun.headers['location']}/lines?after=0&kept"
     assert (await mine.get(kept)).headers["x-chat"] == "waiting"
-    assert (await stranger.get(kept)).headers["x-chat"] == "over"
+    token = begun.headers["location"].rsplit("/", 1)[1]
+    number = (await conversation_of_token(token)).number
+    await say_in_chat(number, by=await _clerk(), text="Нашли ваш платёж")
+    assert "Нашли ваш платёж" in (await mine.get(kept)).text
+    seen = await stranger.get(kept)
+    assert (seen.headers["x-chat"], seen.text.strip()) == ("over", "")
     begun = await stranger.post("/my/chat", data=FIRST)
     await db.execute(
         "UPDATE crm_request SET account_id = (SELECT account_id FROM crm_request WHERE"
