@@ -135,7 +135,7 @@ async def report_on_requests(first: date, last: date, *, by: Actor, now: datetim
     async with reading() as connection:
         rows = await read_columns(connection, _ROWS, *asked, layout=_LAYOUT)
         codes = dict(await connection.fetch(_CODES, list(CHANNELS)))
-        owners = [owner for owner in set(rows["owner"].tolist()) if owner]
+        owners = [owner for owner in np.unique(rows["owner"]).tolist() if owner]
         names = dict(await connection.fetch(_NAMES, owners))
     coded: Known = {hashed: (code, None) for hashed, code in codes.items()}
     staff = {0: (None, None), **{owner: (str(owner), names[owner]) for owner in owners}}
@@ -146,19 +146,17 @@ async def report_on_requests(first: date, last: date, *, by: Actor, now: datetim
 def _report(
     rows: dict[str, Array], codes: Known, staff: Known, span: list[date], ends: list[datetime]
 ) -> Report:
-    counted = {name: rows["flags"] >> n & 1 == 1 for n, name in enumerate(_FLAGS)}
-    answered = counted["answered"]
+    answered = rows["flags"] >> _FLAGS.index("answered") & 1 == 1
     minutes = ((rows["answered_at"] - rows["received_at"]) / MINUTE)[answered]
     order = np.argsort(minutes, kind="stable")
 
     def figures(key: Array, known: Known) -> list[Figures]:
         keys, groups = np.unique(key, return_inverse=True)
         groups = groups.astype("i2")  # short ones are sorted in one pass
-        lines: dict[str, list[Any]] = {
-            name: _count(groups, len(keys), where) for name, where in counted.items()
-        }
+        lines: dict[str, list[Any]] = _counts(groups, len(keys), rows["flags"])
         del lines["late"]
-        lines["points"] = _count(groups, len(keys), counted["rated"], rows["rating"])
+        points = np.bincount(groups, rows["rating"], len(keys))
+        lines["points"] = [int(one) for one in points.tolist()]
         lines["minutes"] = _medians(groups[answered][order], minutes[order], len(keys))
         told = [dict(zip(lines, line, strict=True)) for line in zip(*lines.values(), strict=True)]
         named = (known.get(one, (None, None)) for one in keys.tolist())
@@ -166,17 +164,19 @@ def _report(
         return sorted(found, key=lambda one: -one.taken)
 
     at = np.searchsorted([instant_number(end) for end in ends], rows["received_at"], side="right")
-    days = (_count(at, len(span), counted[name]) for name in ("taken", "late"))
+    days = _counts(at, len(span), rows["flags"])
     total = figures(np.zeros(len(at), dtype="i8"), {}) or [NOTHING]
     by = {"topic": codes, "channel": codes, "owner": staff}
     found = {name: figures(rows[name], known) for name, known in by.items()}
-    return Report(total[0], found, list(zip(span, *days, strict=True)))
+    return Report(total[0], found, list(zip(span, days["taken"], days["late"], strict=True)))
 
 
-def _count(groups: Array, many: int, where: Array, points: Array | None = None) -> list[int]:
-    weights = None if points is None else points[where]
-    counted = np.bincount(groups[where], weights, many)
-    return [int(count) for count in counted.tolist()]
+def _counts(groups: Array, many: int, flags: Array) -> dict[str, list[int]]:
+    """How many of each group have each flag: counted by all flags at once, then told apart."""
+    size = 1 << len(_FLAGS)
+    together = np.bincount(groups.astype("i8") * size + flags, minlength=many * size)
+    table, bits = together.reshape(many, size), np.arange(size)
+    return {name: (table @ (bits >> n & 1)).tolist() for n, name in enumerate(_FLAGS)}
 
 
 def _medians(groups: Array, ordered: Array, many: int) -> list[int | None]:
