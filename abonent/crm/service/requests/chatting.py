@@ -27,7 +27,8 @@ from abonent.kernel.work import UnitOfWork
 
 SEEN_STEP = timedelta(minutes=1)
 _FREE = {RequestState.NEW, RequestState.CLASSIFIED, RequestState.REOPENED}
-_WRITTEN = {"email", "sms"}
+_WRITTEN = {"email": "request-answered", "sms": "chat-answered"}
+"""The template of each way: a letter holds what was said, an SMS the link alone."""
 
 _SAID = """
 UPDATE crm_request SET first_said_at = $2, first_soon = $3 WHERE id = $1 AND first_said_at IS NULL
@@ -91,7 +92,7 @@ async def _after_a_closed_window(
     way = "sms" if row["reply_by"] == "call" else row["reply_by"]
     if not gone or way not in _WRITTEN:
         return "", None
-    # An SMS holds the link and no words: one is enough until the client has looked again.
+    # The link says the same each time: one SMS is enough until the client has looked again.
     if way == "sms" and await work.connection.fetchval(_WROTE, row["id"], seen):
         return "", None
     values = {"request": str(row["number"]), "answer": words, "url": f"/my/chat/{row['token']}"}
@@ -101,7 +102,7 @@ async def _after_a_closed_window(
         account_id=row["account_id"],
         to=row["reply_to"],
         channel=way,
-        template="request-answered",
+        template=_WRITTEN[way],
         values=values,
         about=f"request:{row['id']}",
     )
