@@ -98,8 +98,8 @@ async def conversation_on(connection: Any, conversation: int, *, by: Actor) -> C
         raise NoConversation(conversation)
     if row["number"] is None:
         everywhere = by.districts is None and by.accounts is None
-        sorts = by.may(LISTEN) or by.may(ATTACH)
-        if not everywhere or not (sorts or row["actor"] == actor_code(by)):
+        sorts = everywhere and (by.may(LISTEN) or by.may(ATTACH))
+        if not sorts and row["actor"] != actor_code(by):
             raise NoConversation(conversation)
     elif not await is_reached(row["number"], by=by):
         raise NoConversation(conversation)
