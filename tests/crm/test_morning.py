@@ -9,6 +9,7 @@ import pytest
 
 from abonent.billing.service import payments
 from abonent.crm.queries.morning import Morning, morning_report
+from abonent.crm.registers.letters import LETTERS
 from abonent.crm.service.morning import name_receivers, send_morning
 from abonent.crm.service.requests.answering import answer_request
 from abonent.crm.service.requests.taking import NewRequest, take_request
@@ -57,6 +58,7 @@ async def test_it_tells_yesterday_and_what_waits(card: str, db: Any) -> None:
         report = await morning_report(by=SYSTEM)
     assert told(report, "Came yesterday") == ("2", False)
     assert told(report, "Letters not taken, left in the mailbox") == ("1", True)
+    assert any(line.path == LETTERS.path for line in report.bad)
     assert told(report, "of them after their norm") == ("1", True)
     assert told(report, "Overdue now") == ("1", True)
     assert "500" in told(report, "Came in")[0]
@@ -69,6 +71,9 @@ async def test_it_goes_once_a_day_after_its_hour(card: str, db: Any, database: S
         assert not await send_morning(database)
         await name_receivers(by=SYSTEM, text="head@p.example\nadmin@p.example", hour=8)
         assert not await send_morning(database)
+    await db.execute(
+        "INSERT INTO crm_mail_taken (message_id, kind, at) VALUES ('a@b', 'failed', $1)", MORNING
+    )
     with clock.moved(MORNING + timedelta(hours=1)):
         assert await send_morning(database)
         assert not await send_morning(database)
@@ -80,6 +85,8 @@ async def test_it_goes_once_a_day_after_its_hour(card: str, db: Any, database: S
     assert first["to"] == ["head@p.example", "admin@p.example"]
     assert "Утренний отчёт" in first["subject"]
     assert "Обращения" in first["text"]
+    for written in (first["text"], first["html"]):
+        assert written.count(LETTERS.path) == 1
 
 
 async def test_addresses_are_checked_and_the_right_is_asked_for(db: Any) -> None:

@@ -5,12 +5,17 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 
 import pytest
 
-from abonent.crm.rules.mail import ReadLetter, read_letter
+from abonent.crm.registers.letters import LETTERS
+from abonent.crm.rules.mail import ReadLetter, heading_of, read_letter
 from abonent.crm.service import mailbox
 from abonent.crm.service.mailbox import read_mailbox
+from abonent.kernel.actor import SYSTEM, Actor
+from abonent.kernel.registers.asked import read_asked
+from abonent.kernel.registers.reading import read_page
 from abonent.kernel.settings import Settings
 from tests.outside.imap import MailboxServer
 from tests.outside.sending import rows
@@ -82,12 +87,33 @@ async def test_what_cannot_be_taken_is_put_aside_and_not_tried_for_ever(
 
     monkeypatch.setattr(mailbox, "read_letter", stumbles)
     await read_mailbox(url, settings=fresh_database)
-    server.put(_GOOD.replace(b"good@b", b"bad@b"))
+    server.put(
+        b"From: Eva <eva@b.example>\nSubject: =?utf-8?b?0KHRh9GR0YI=?=\nMessage-ID: <bad@b>\n"
+        b"Date: Mon, 6 Apr 2026 10:00:00 +0300\n\nhello"
+    )
     server.put(_GOOD)
     assert await read_mailbox(url, settings=fresh_database) == Counter(failed=1, letter=1)
     assert await read_mailbox(url, settings=fresh_database) == Counter()
-    (put,) = await rows("SELECT message_id FROM crm_mail_taken WHERE kind = 'failed'")
-    assert put["message_id"].startswith("7.1@office@")
+    asked = await read_asked(LETTERS, (), by=SYSTEM)
+    (put,) = (await read_page(LETTERS, asked, by=SYSTEM)).rows
+    assert put["key"].startswith("7.1@office@")
+    assert (put["sender"], put["subject"]) == ("e•••@b.example", "Счёт")
+    assert put["sent"] == datetime(2026, 4, 6, 7, 0, tzinfo=UTC)
+    assert put["error"].startswith("RecursionError")
+
+
+async def test_whose_district_it_is_nobody_knows(fresh_database: Settings) -> None:
+    await mailbox._put_aside("1.1@box", _GOOD, ValueError("no"))
+    confined = Actor("user", "7", "Ирина", SYSTEM.rights, districts=frozenset({"north"}))
+    for by, seen in ((SYSTEM, 1), (confined, 0)):
+        asked = await read_asked(LETTERS, (), by=by)
+        assert len((await read_page(LETTERS, asked, by=by)).rows) == seen
+
+
+@pytest.mark.parametrize("raw", [*POISON.values(), b"", b"\x00\xff", b"From: " + b"(" * 50_000])
+def test_whose_it_is_and_of_when_is_read_of_any_bytes(raw: bytes) -> None:
+    sender, subject, _sent = heading_of(raw)
+    assert "\x00" not in f"{sender}{subject}".encode().decode()
 
 
 @pytest.mark.parametrize("name", POISON)

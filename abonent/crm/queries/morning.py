@@ -45,6 +45,7 @@ SELECT count(*) AS open, count(*) FILTER (WHERE due_at < $1) AS late,
     count(*) FILTER (WHERE due_at >= $1 AND warn_at <= $1) AS warned
 FROM crm_request WHERE open
 """
+_LETTERS = "/letters-not-taken"
 _NOT_TAKEN = "SELECT count(*) FROM crm_mail_taken WHERE kind = 'failed' AND at >= $1"
 _CLAIMS = """
 SELECT count(*) AS open, count(*) FILTER (WHERE answer_by < $1) AS late,
@@ -178,7 +179,7 @@ async def _of_requests(connection: Any, begin: datetime, end: datetime, now: dat
         _("Requests"),
         [
             _count(_("Came yesterday"), row["came"], path="/all-requests"),
-            _count(_("Letters not taken, left in the mailbox"), not_taken, bad=True),
+            _count(_("Letters not taken, left in the mailbox"), not_taken, bad=True, path=_LETTERS),
             _count(_("Answered yesterday"), row["answered"]),
             _count(_("of them after their norm"), row["broken"], bad=True),
             _count(_("Open now"), waiting["open"], path="/requests"),

@@ -75,6 +75,21 @@ def read_letter(content: bytes, *, name: str, cut: bool = False) -> ReadLetter:
         return _read(_undivided(content), name=name, cut=cut)
 
 
+def heading_of(content: bytes) -> tuple[str, str, datetime | None]:
+    """From whom, about what and of when a letter is, as far as that can be read of any bytes."""
+    letter = EmailMessage(policy=policy.default)
+    try:
+        for name, value in (
+            BytesHeaderParser(policy=policy.compat32).parsebytes(content).raw_items()
+        ):
+            if name.lower() in {"from", "subject", "date"}:
+                letter.set_raw(name, value)
+        sender = _sender(letter)[1].strip().lower()
+    except Exception:  # noqa: BLE001  a stranger's bytes raise what the library never promised
+        return "", "", None
+    return sender[:LONGEST_NAME], _header(letter, "Subject").strip()[:LONGEST_ID], _date(letter)
+
+
 def _undivided(content: bytes) -> EmailMessage:
     """A letter without what would divide it into parts."""
     # The older policy reads no header until it is asked for one.
@@ -184,7 +199,7 @@ def _text(letter: EmailMessage) -> str:
     text = _decoded(_bytes(body), body.get_content_charset() or "utf-8")
     if body.get_content_type() == "text/html":
         text = _plain(text)
-    return _storable(text).strip()[:LONGEST_TEXT]
+    return storable(text).strip()[:LONGEST_TEXT]
 
 
 def _decoded(raw: bytes, charset: str) -> str:
@@ -194,7 +209,7 @@ def _decoded(raw: bytes, charset: str) -> str:
         return raw.decode("utf-8", "replace")
 
 
-def _storable(text: str) -> str:
+def storable(text: str) -> str:
     """A text as PostgreSQL keeps it: without zero bytes and halves of letters."""
     return text.replace("\x00", "").encode("utf-8", "replace").decode()
 
@@ -241,7 +256,7 @@ def _header(letter: Message, name: str) -> str:
     if next(lengths, 0) > LONGEST_HEADER:
         return ""
     try:
-        return _storable(str(letter.get(name, "")))
+        return storable(str(letter.get(name, "")))
     except Exception:  # noqa: BLE001  a stranger's bytes raise what the library never promised
         return ""
 

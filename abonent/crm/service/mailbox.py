@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 import structlog
 
-from abonent.crm.rules.mail import ReadLetter, read_letter
+from abonent.crm.rules.mail import ReadLetter, heading_of, read_letter, storable
 from abonent.crm.service.messages import EMAIL
 from abonent.crm.service.receipts import take_receipt
 from abonent.crm.service.requests.files import Brought, keep_attachments
@@ -25,6 +25,7 @@ OLDEST = timedelta(days=3)
 """After a mailbox was made anew all its letters are looked at; those older than this were there."""
 
 OLD, FAILED = "old", "failed"
+LONGEST_ERROR = 500
 
 _WHERE = "SELECT uidvalidity, last_uid FROM crm_mailbox WHERE name = $1"
 _MOVE = """
@@ -35,6 +36,10 @@ _WAS_TAKEN = "SELECT EXISTS (SELECT FROM crm_mail_taken WHERE message_id = $1)"
 _TAKE = """
 INSERT INTO crm_mail_taken (message_id, kind, at) VALUES ($1, $2, $3)
 ON CONFLICT DO NOTHING RETURNING true
+"""
+_ASIDE = """
+INSERT INTO crm_mail_taken (message_id, kind, at, sender, subject, sent_at, error)
+VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING
 """
 
 _log = structlog.get_logger(__name__)
@@ -79,18 +84,19 @@ async def _take_one(content: bytes, name: str, settings: Settings, *, anew: bool
                 return OLD
             return await _take(letter, settings)
         except DomainError as error:
-            return await _put_aside(known, error)
+            return await _put_aside(known, content, error)
         except Exception as error:  # noqa: BLE001  whatever it is, it is this letter's alone
             if last:
-                return await _put_aside(known, error)
+                return await _put_aside(known, content, error)
     raise AssertionError(name)
 
 
-async def _put_aside(message_id: str, error: Exception) -> str:
-    """Note that a letter could not be taken."""
-    _log.error("mailbox.not_taken", letter=message_id, error=repr(error)[:500], exc_info=error)
+async def _put_aside(message_id: str, content: bytes, error: Exception) -> str:
+    """Note that a letter could not be taken, and how a person finds it in the mailbox."""
+    why = storable(repr(error))[:LONGEST_ERROR]
+    _log.error("mailbox.not_taken", letter=message_id, error=why, exc_info=error)
     async with transaction() as connection:
-        await connection.fetchval(_TAKE, message_id, FAILED, clock.now())
+        await connection.execute(_ASIDE, message_id, FAILED, clock.now(), *heading_of(content), why)
     return FAILED
 
 

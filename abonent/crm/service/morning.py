@@ -66,7 +66,12 @@ def _values(report: Morning) -> dict[str, object]:
         {
             "title": section.title,
             "lines": [
-                {"label": line.label, "value": line.value, "bad": line.bad}
+                {
+                    "label": line.label,
+                    "value": line.value,
+                    "bad": line.bad,
+                    "link": whole_link(line.path) if line.bad and line.path else "",
+                }
                 for line in section.lines
             ],
         }

@@ -13,6 +13,7 @@ from abonent.crm.registers.claims import ALL_CLAIMS, CLAIMS
 from abonent.crm.registers.conversations import CARDS, CONVERSATIONS, EXAMPLES_REGISTER
 from abonent.crm.registers.documents import DOCUMENTS
 from abonent.crm.registers.identity import LAPSES
+from abonent.crm.registers.letters import LETTERS
 from abonent.crm.registers.messages import MESSAGES
 from abonent.crm.registers.payments import PAYMENTS
 from abonent.crm.registers.queue import TICKETS
@@ -39,6 +40,7 @@ _ALL: tuple[Register, ...] = (
     ENTRIES,
     DOCUMENTS,
     MESSAGES,
+    LETTERS,
     CAMPAIGNS,
     AUDIT,
     STAFF,
