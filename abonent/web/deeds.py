@@ -119,6 +119,7 @@ SENTENCES = {
     "crm:request:rate": N_("The client rated an answer"),
     "crm:request:closed": N_("Answered requests were closed: {requests}"),
     "crm:request:warned": N_("Requests nearly late were marked: {requests}"),
+    "crm:request_alarms:set": N_("It was set who is told of requests nobody deals with"),
     "crm:morning:set": N_("It was set who gets the morning report"),
     "crm:hours:set": N_("Working hours were set"),
     "crm:note:changed": N_("A note was changed"),

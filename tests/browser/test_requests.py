@@ -61,7 +61,9 @@ async def test_the_pages(provider: None, looked: Looked) -> None:
     await looked("/accounts/20417/requests", "requests-tab")
     await looked("/accounts/20417/requests/new", "request-new")
     await looked("/requests/report", "requests-report")
+    await looked("/requests/alarms", "requests-alarms")
     await looked("/morning", "morning")
+    await looked("/letters-not-taken", "letters-not-taken")
     await looked("/hours", "hours")
 
 

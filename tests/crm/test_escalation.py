@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from abonent.crm.queries.requests import waiting_requests, whole_request
+from abonent.crm.service.requests.alarming import name_alarm_addresses
 from abonent.crm.service.requests.client import CLIENT, say_more
 from abonent.crm.service.requests.taking import NewRequest, take_request
 from abonent.crm.service.requests.warning import escalate_requests, warn_requests
@@ -20,6 +21,7 @@ from abonent.crm.service.requests.working import (
 )
 from abonent.kernel import clock
 from abonent.kernel.actor import SYSTEM, Actor
+from abonent.kernel.errors import Forbidden
 from abonent.kernel.jsontext import from_json
 from abonent.web.service import add_user, set_absence
 
@@ -190,15 +192,51 @@ async def test_the_substitute_has_their_half_too(people: dict[str, int]) -> None
     assert "Ольга" in (await notes(number))[0]
 
 
+async def letters(db: Any) -> dict[str, str]:
+    """The text of each alarm by its address."""
+    rows = await db.fetch("SELECT payload FROM outbox WHERE kind = 'mail' ORDER BY id")
+    written = [from_json(row["payload"]) for row in rows]
+    assert len({one["to"][0] for one in written}) == len(written)
+    return {one["to"][0]: one["text"] for one in written}
+
+
 async def test_the_head_gets_one_letter_about_all_of_them(people: dict[str, int], db: Any) -> None:
-    await db.execute("UPDATE crm_claim_policy SET head_email = $1", HEADS_ADDRESS)
+    await name_alarm_addresses({"": HEADS_ADDRESS, "cash": ""}, by=SYSTEM)
+    await db.execute("UPDATE crm_claim_policy SET head_email = 'claims@provider.example'")
     numbers = [await asked(), await owned(people["anna"])]
     with clock.moved(await part(numbers[0], 60)):
         await warn_requests()
     with clock.moved(await part(numbers[0], 90)):
         assert await cron() == 2
-    rows = await db.fetch(
-        "SELECT payload FROM outbox WHERE payload::text LIKE $1", f"%{HEADS_ADDRESS}%"
-    )
-    (letter,) = [from_json(row["payload"]) for row in rows]
-    assert all(f"/requests/{number}" in letter["text"] for number in numbers)
+    written = await letters(db)
+    assert list(written) == [HEADS_ADDRESS]
+    assert all(f"/requests/{number}" in written[HEADS_ADDRESS] for number in numbers)
+
+
+async def test_a_team_with_an_address_of_its_own_hears_of_its_own(
+    people: dict[str, int], db: Any
+) -> None:
+    given = {"": HEADS_ADDRESS, "cash": " cash@provider.example ", "nobody": "x@provider.example"}
+    await name_alarm_addresses(given, by=SYSTEM)
+    office, cash = await asked(), await asked()
+    with clock.moved(MONDAY):
+        await pass_request(cash, by=SYSTEM, team="cash", owner=None, note="")
+    with clock.moved(await part(office, 90)):
+        assert await cron() == 2
+    written = await letters(db)
+    assert set(written) == {HEADS_ADDRESS, "cash@provider.example"}
+    assert f"/requests/{cash}" in written["cash@provider.example"]
+    assert f"/requests/{cash}" not in written[HEADS_ADDRESS]
+    assert f"/requests/{office}" in written[HEADS_ADDRESS]
+
+
+async def test_where_no_address_is_set_nobody_is_written_to(
+    people: dict[str, int], db: Any
+) -> None:
+    await name_alarm_addresses({"cash": "cash@provider.example"}, by=SYSTEM)
+    number = await asked()
+    with clock.moved(await part(number, 90)):
+        assert await cron() == 1
+    assert await letters(db) == {}
+    with pytest.raises(Forbidden):
+        await name_alarm_addresses({}, by=of(people["anna"]))

@@ -137,6 +137,12 @@ async def test_the_figures_are_for_the_head(provider: None, enter: Enter) -> Non
     assert "Обращения в цифрах" in seen
     assert "Нет интернета" in seen
     assert (await office.get("/requests/report")).status_code == 403
+    named = await sent(head, "/requests/alarms", rest="head@example.org", cash="cash@example.org")
+    assert "Адреса сохранены" in plain((await head.get(named.headers["location"])).text)
+    kept = (await head.get("/requests/alarms")).text
+    assert "head@example.org" in kept
+    assert "cash@example.org" in kept
+    assert (await office.get("/requests/alarms")).status_code == 403
     wrong = await head.get("/requests/report?since=2026-13-01")
     assert "Дата" in plain(wrong.text)
     empty = await head.get("/requests/report?since=2020-01-01&until=2020-01-31")

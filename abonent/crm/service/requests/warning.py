@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from abonent.crm.queries.request_alarms import address_of, alarm_addresses
 from abonent.crm.service.requests.rows import add_line
 from abonent.kernel import clock, mail
 from abonent.kernel.actor import SYSTEM
@@ -29,11 +30,10 @@ WHERE r.open AND r.warned_at IS NOT NULL AND r.escalated_at IS NULL AND r.due_at
         r.warned_at + (r.due_at - r.warned_at) / 2 <= $1
         AND NOT EXISTS (SELECT FROM audit a WHERE a.subject = 'request:' || r.id
             AND a.at >= r.warned_at AND a.actor_kind NOT IN ('system', 'subscriber'))))
-RETURNING r.id, r.number, r.account_id, r.title, r.due_at, actor_name('user:' || r.owner) AS owner,
+RETURNING r.id, r.number, r.account_id, r.title, r.team, r.due_at, actor_name('user:' || r.owner) AS owner,
     EXISTS (SELECT FROM staff_away($1) w WHERE w.user_id = r.owner) AS away,
     (SELECT stand_in_name FROM staff_away($1) w WHERE w.user_id = r.owner) AS stand_in
 """
-_HEAD = "SELECT head_email FROM crm_claim_policy"
 _TOLD = """
 SELECT string_agg(u.name, ', ' ORDER BY u.name) FROM staff_told($1) t JOIN web_user u ON u.id = t.user_id
 """
@@ -51,8 +51,8 @@ async def warn_requests() -> int:
 async def escalate_requests() -> int:
     """Tell the head of warned requests that nobody deals with, each once in its term.
 
-    A note on the request says whom it was told to; they have a tile and, where the address of
-    alarms is set, a letter. Answers how many there were.
+    A note on the request says whom it was told to; they have a tile; the address that is set
+    for its team gets a letter. Answers how many there were.
     """
     language, now = site_language(), clock.now()
     async with unit_of_work(SYSTEM) as work:
@@ -88,9 +88,23 @@ def _note(row: Mapping[str, Any], told: str | None, language: str) -> str:
 async def _write(
     work: UnitOfWork, rows: Sequence[Mapping[str, Any]], *, language: str, now: datetime
 ) -> None:
-    address = await work.connection.fetchval(_HEAD)
-    if not address:
-        return
+    known = await alarm_addresses(work.connection)
+    told: dict[str, list[Mapping[str, Any]]] = {}
+    for row in rows:
+        if address := address_of(row["team"], known):
+            told.setdefault(address, []).append(row)
+    for address, theirs in told.items():
+        await _write_to(work, address, theirs, language=language, now=now)
+
+
+async def _write_to(
+    work: UnitOfWork,
+    address: str,
+    rows: Sequence[Mapping[str, Any]],
+    *,
+    language: str,
+    now: datetime,
+) -> None:
     requests = [
         {
             "number": row["number"],

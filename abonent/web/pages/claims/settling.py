@@ -43,9 +43,7 @@ SETTINGS = Dialog(
             label=N_("E-mail of the head for alarms"),
             kind=Kind.EMAIL,
             required=False,
-            hint=N_(
-                "Written to when a claim's term is near or nobody deals with a request; empty: nobody is."
-            ),
+            hint=N_("Written to when a claim's term is near; empty: nobody is."),
         ),
     ),
     opened=_setting,

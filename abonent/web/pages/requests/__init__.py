@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abonent.web.dialogs import Dialog
-from abonent.web.pages.requests import ending, noting, passing, taking
+from abonent.web.pages.requests import alarming, ending, noting, passing, taking
 
 DIALOGS: tuple[Dialog, ...] = (
     taking.ON_CARD,
@@ -20,4 +20,5 @@ DIALOGS: tuple[Dialog, ...] = (
     noting.NOTE,
     noting.PLAN,
     noting.LINK,
+    alarming.ALARMS,
 )

@@ -56,6 +56,7 @@ async def show_report(request: Request) -> Response:
         "bars": charts.bars(_bars(named["topic"]), write=written_count),
         "by_day": by_day,
         "by_day_rows": charts.rows_of(steps, by_day),
+        "done": _("The addresses are kept") if given.get("done") == "alarms" else "",
     }
     return page(request, "requests/report.html", context)
 
