@@ -222,6 +222,9 @@ async def test_who_gave_the_card_decides_only_where_nobody_else_may(
     alone = await appealed()
     assert not await bars_own_card(await quality_card(alone, by=HEAD), by=HEAD)
     await move_card(alone, "uphold", by=HEAD, note="Прослушали вместе")
+    strange = {"role": "head", "password": "correct horse battery"}
+    await add_user("far", name="Зоя", districts=("Дальний",), **strange)
+    assert not await bars_own_card(await quality_card(await appealed(), by=HEAD), by=HEAD)
     second = await add_user("second", name="Вера", role="head", password="correct horse battery")
     done = await appealed()
     assert await bars_own_card(await quality_card(done, by=HEAD), by=HEAD)

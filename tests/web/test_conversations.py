@@ -188,6 +188,30 @@ async def test_a_conversation_is_judged_appealed_and_judged_anew(
     assert (await head.get(f"{card}/anew")).status_code == 404
 
 
+async def test_the_card_says_who_else_decides_or_that_nobody_could(
+    clerk: httpx.AsyncClient, head: httpx.AsyncClient, enter: Enter
+) -> None:
+    alone, both = "больше разобрать некому", "возражение разбирает другой"
+    done = await _judged(head, await _record(clerk), tone="50")
+    card = done.headers["location"].partition("?")[0]
+    for client, move in ((clerk, "appeal"), (head, "uphold")):
+        opened = await client.get(f"{card}/moves/{move}", headers=HX)
+        form = {"key": key_of(opened.text), "step": "do", "note": "Он кричал первым"}
+        assert both not in plain((await client.get(card)).text)
+        assert (await client.post(f"{card}/moves/{move}", data=form)).status_code == 303
+    assert alone in plain((await clerk.get(card)).text)
+    other = await enter("head", "other-head")
+    second = (await _judged(head, await _record(clerk), tone="50")).headers["location"]
+    card = second.partition("?")[0]
+    opened = await clerk.get(f"{card}/moves/appeal", headers=HX)
+    form = {"key": key_of(opened.text), "step": "do", "note": "Он кричал первым"}
+    await clerk.post(f"{card}/moves/appeal", data=form)
+    shown = await head.get(card)
+    assert both in plain(shown.text)
+    assert f"{card}/anew" not in shown.text
+    assert f"{card}/anew" in (await other.get(card)).text
+
+
 async def test_results_show_everybody_to_the_head_and_ones_own_to_a_clerk(
     clerk: httpx.AsyncClient, head: httpx.AsyncClient, enter: Enter
 ) -> None:

@@ -24,10 +24,14 @@ FROM crm_quality_card q JOIN crm_conversation c ON c.id = q.conversation_id
 LEFT JOIN billing_account b ON b.account_id = q.account_id
 WHERE q.id = $1
 """
-# Neither who was judged nor who judged.
+# Neither who was judged nor who judged; whoever is confined to other districts cannot open it.
 _OTHERS = """
-SELECT EXISTS (SELECT FROM staff_who_may($1) may(id)
-    WHERE 'user:' || may.id NOT IN ($2, $3))
+SELECT EXISTS (SELECT FROM crm_quality_card q
+    LEFT JOIN billing_account b ON b.account_id = q.account_id
+    LEFT JOIN billing_place p ON p.id = b.place_id
+    CROSS JOIN staff_who_may($1) may(id) JOIN web_user u ON u.id = may.id
+    WHERE q.id = $2 AND 'user:' || u.id NOT IN (q.actor, q.judged_by)
+        AND (q.account_id IS NULL OR u.districts IS NULL OR p.district = ANY(u.districts)))
 """
 _GRADES = "SELECT line, share, note FROM crm_quality_grade WHERE card_id = $1"
 _WAITING = """
@@ -123,9 +127,9 @@ class Result:
     appealed: int
 
 
-async def others_decide(connection: Any, employee: str, judge: str) -> bool:
-    """Tell whether an appeal of this employee against this judge can be decided by a third person."""
-    return bool(await connection.fetchval(_OTHERS, DECIDE, employee, judge))
+async def others_decide(connection: Any, card: int) -> bool:
+    """Tell whether an appeal against a card can be decided by neither who was judged nor who judged."""
+    return bool(await connection.fetchval(_OTHERS, DECIDE, card))
 
 
 async def bars_own_card(card: Card, *, by: Actor) -> bool:
@@ -133,7 +137,7 @@ async def bars_own_card(card: Card, *, by: Actor) -> bool:
     if card.judged_by != actor_code(by):
         return False
     async with reading() as connection:
-        return await others_decide(connection, card.actor, card.judged_by)
+        return await others_decide(connection, card.id)
 
 
 async def quality_card(card: int, *, by: Actor) -> Card:

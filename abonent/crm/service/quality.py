@@ -175,9 +175,8 @@ async def _move(work: UnitOfWork, card: int, name: str, note: str) -> Any:
     if not own and move.right == "desk.open":
         message = N_("Only whose work it is agrees or appeals.")
         raise Forbidden("FORBIDDEN", message, right=move.right)
-    if row["judged_by"] == actor_code(work.by) and await others_decide(
-        work.connection, row["actor"], row["judged_by"]
-    ):
+    gave = row["judged_by"] == actor_code(work.by)
+    if gave and await others_decide(work.connection, card):
         raise OwnCard
     _reason, kept = said(move, note=note)
     await work.connection.execute(_MOVE, card, move.target)
