@@ -26,7 +26,12 @@ from abonent.kernel.embedded.valkey import start_valkey
 from abonent.kernel.settings import PREFIX, Settings
 
 _READY_SECONDS = 90.0
+_SETTLED_SECONDS = 30.0
 _IS_USED = "SELECT EXISTS (SELECT FROM billing_installation)"
+# What a worker has begun to send is due again when its lease is over, in two minutes.
+_IS_SENDING = """
+SELECT EXISTS (SELECT FROM outbox WHERE state = 'WAITING' AND due_at <= now() + interval '2 minutes')
+"""
 _SIGN_INS_THERE = "SELECT login FROM web_user WHERE login = ANY($1::text[]) AND active"
 
 
@@ -44,8 +49,10 @@ def run(arguments: Namespace, settings: Settings) -> int:
         supervisor = Supervisor()
         try:
             connected = _start_servers(supervisor, settings)
-            _prepare(connected, demo=not arguments.no_demo)
+            made = _prepare(connected, demo=not arguments.no_demo)
             _start_programs(supervisor, connected)
+            if made:
+                wait_settled(connected, seconds=_SETTLED_SECONDS)
             _welcome(connected)
             supervisor.watch()
         except KeyboardInterrupt:
@@ -85,18 +92,21 @@ def _start_servers(supervisor: Supervisor, settings: Settings) -> Settings:
     return settings.having(**changes)
 
 
-def _prepare(settings: Settings, *, demo: bool) -> None:
+def _prepare(settings: Settings, *, demo: bool) -> bool:
+    """Make the database ready; tells whether it was empty and the demo was made."""
     dsn = settings.database_url or ""
     asyncio.run(bring_up(settings))
-    if demo and find_command("demo") is not None and not asyncio.run(_is_used(dsn)):
-        print("The database is empty: loading the demo provider.", flush=True)
-        subprocess.run(_command("demo", "--no-sign-ins"), check=True, env=_environment(settings))
+    if not demo or find_command("demo") is None or asyncio.run(_asked(dsn, _IS_USED)):
+        return False
+    print("The database is empty: loading the demo provider.", flush=True)
+    subprocess.run(_command("demo", "--no-sign-ins"), check=True, env=_environment(settings))
+    return True
 
 
-async def _is_used(dsn: str) -> bool:
+async def _asked(dsn: str, question: str) -> bool:
     connection = await asyncpg.connect(dsn)
     try:
-        return bool(await connection.fetchval(_IS_USED))
+        return bool(await connection.fetchval(question))
     finally:
         await connection.close()
 
@@ -151,6 +161,19 @@ def _wait_ready(web: Running, settings: Settings) -> None:
         if time.monotonic() > deadline:
             raise ServerStartError(f"{address(settings)}readyz does not answer.")
         time.sleep(0.1)
+
+
+def wait_settled(settings: Settings, *, seconds: float) -> bool:
+    """Wait until what the demo has left to be sent is sent, told line by line; tells whether it is.
+
+    The sign-ins are to stand below those lines, where whoever starts the program looks.
+    """
+    deadline = time.monotonic() + seconds
+    while asyncio.run(_asked(settings.database_url or "", _IS_SENDING)):
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.2)
+    return True
 
 
 def _answers(settings: Settings) -> bool:
