@@ -9,10 +9,10 @@ from typing import Any
 import httpx
 import pytest
 
-from abonent.crm.service.requests.client import CLIENT
+from abonent.crm.service.requests.client import CLIENT, rate_request
 from abonent.crm.service.requests.taking import NewRequest, take_request
 from tests.web.seed import small_provider
-from tests.web.seen import plain
+from tests.web.seen import key_of, plain
 
 Enter = Callable[..., Awaitable[httpx.AsyncClient]]
 
@@ -54,7 +54,14 @@ async def test_all_chats_are_a_step_away_and_each_opens_its_talk(number: int, en
     assert f'href="/requests/{number}"' in shown
     assert "Первое слово" in plain(shown)
     assert f'href="/requests/{number}"' not in (await clerk.get("/all-chats?first_word=late")).text
-    assert "Нет интернета" in (await clerk.get(f"/requests/{number}")).text
+    await clerk.post(f"/chats/{number}/say", data={"key": "d", "text": "Смотрю"})
+    opened = await clerk.get(f"/requests/{number}/answer")
+    form = {"key": key_of(opened.text), "step": "do", "text": "Связь есть.", "reply_by": "none"}
+    assert (await clerk.post(f"/requests/{number}/answer", data=form)).status_code == 303
+    await rate_request(number, rating=5)
+    talk = plain((await clerk.get(f"/requests/{number}")).text)
+    for words in ("Нет интернета", "Ответ в чате", "Смотрю", "Связь есть.", "Оценить клиент"):
+        assert words in talk
 
 
 async def test_a_word_sent_twice_goes_to_the_client_once(

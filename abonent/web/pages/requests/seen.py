@@ -48,6 +48,7 @@ _DONE = {
     "named": N_("The account is named"),
 }
 _REASONS = WAITED_FOR | WAITED_WITHIN
+_SAID_BY = REPLIES | {"chat": N_("In the chat")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +127,7 @@ def _title(line: Line) -> str:
     if line.kind == "answer" and line.channel == "none":
         return _("The answer")
     if line.kind == "answer":
-        return _("Answer: {way}", way=_(REPLIES.get(line.channel, line.channel)).lower())
+        return _("Answer: {way}", way=_(_SAID_BY.get(line.channel, line.channel)).lower())
     if line.kind == "asked":
         return _(CHANNELS.get(line.channel, N_("Client")))
     if line.kind == "passed":
@@ -134,6 +135,10 @@ def _title(line: Line) -> str:
         name = line.whom_name or (_(TEAMS[team]) if team in TEAMS else line.whom)
         return _("Passed to: {name}", name=name)
     return _("Note for colleagues")
+
+
+def _is_clients(move: Moved) -> bool:
+    return move.name == "rate" or move.by.startswith("subscriber:")
 
 
 def _move(move: Moved) -> Event:
@@ -145,7 +150,7 @@ def _move(move: Moved) -> Event:
         "move",
         told,
         move.note if move.name != "reopen" else "",
-        move.who or _("the program"),
+        move.who or (_("client") if _is_clients(move) else _("the program")),
     )
 
 
