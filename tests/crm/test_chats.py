@@ -251,6 +251,16 @@ async def test_who_left_a_phone_gets_one_sms_with_the_link_until_they_look_again
         assert "Порт" not in row["text"]
 
 
+async def test_where_rules_forbid_the_sms_the_words_stand_in_the_talk_alone(db: Any) -> None:
+    anna = await clerk("Анна")
+    left = {"reply_by": "call", "reply_to": "+7 912 000-11-22"}
+    numbers = [await begun(**left) for _ in range(5)]
+    with clock.moved(MONDAY + timedelta(hours=2)):
+        ways = [await say_in_chat(number, by=anna, text="Смотрю") for number in numbers]
+    assert ways == ["sms", "sms", "sms", "", ""]
+    assert (await conversation(numbers[-1], by=anna)).said[-1].text.endswith("Смотрю")
+
+
 async def test_the_demo_gives_no_talk_away_in_its_middle(db: Any) -> None:
     anna, ilya = await clerk("Анна"), await clerk("Илья", role="coord")
     number = await begun()
