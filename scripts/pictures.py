@@ -63,9 +63,7 @@ SCREENS = (
 )
 PARTS = (
     Picture("card", "office", "/accounts/100001"),
-    Picture(
-        "payment", "head", "/accounts/100001", ("o",), "dialog[open] .outcome", DIALOG
-    ),
+    Picture("payment", "head", "/accounts/100001", ("o",), "dialog[open] .outcome", DIALOG),
     Picture("tariff", "office", "/accounts/100001", ("t",), "dialog[open] form", DIALOG),
     Picture("turnover", "head", "/turnover", (), "tbody tr"),
     Picture("day-close", "head", "/day", ("c",), "dialog[open] form", DIALOG),
