@@ -44,10 +44,11 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $
 RETURNING number
 """
 _ONE_AT_A_TIME = "SELECT pg_advisory_xact_lock(hashtextextended($1, 4))"
-# What the words say nothing of is taken for a repeat of the one thing that is open.
+# What the words say nothing of is taken for a repeat of the one thing that is open. Nothing joins what
+# somebody began by a link of their own: they may have typed another's phone, and the link shows it all.
 _REPEATED = """
 SELECT number, topic FROM crm_request
-WHERE open AND CASE WHEN $1::bigint IS NOT NULL THEN account_id = $1
+WHERE open AND received_by <> 'subscriber:link' AND CASE WHEN $1::bigint IS NOT NULL THEN account_id = $1
     ELSE account_id IS NULL AND reply_to = $2 AND $2 <> '' END
 ORDER BY topic = $3 DESC, id DESC
 """
