@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Sequence
 from functools import wraps
 
+from python_multipart.multipart import parse_options_header
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
@@ -98,6 +99,7 @@ def guarded(endpoint: Endpoint, right: str, *, reach: Reach | None = None) -> En
     @wraps(endpoint)
     async def checked(request: Request) -> Response:
         _check_address(request)
+        _check_letters(request)
         if right == PUBLIC:
             return await endpoint(request)
         identity = identity_of(request)
@@ -120,4 +122,11 @@ def _check_address(request: Request) -> None:
     if any(part > LARGEST if isinstance(part, int) else "\x00" in str(part) for part in parts):
         raise HTTPException(404)
     if any("\x00" in value for value in request.query_params.values()):
+        raise HTTPException(400)
+
+
+def _check_letters(request: Request) -> None:
+    """Forms are written in UTF-8: read by any other name of a codec, one holds half letters, or takes minutes."""
+    _kind, options = parse_options_header(request.headers.get("content-type", ""))
+    if options.get(b"charset", b"utf-8").lower() not in {b"utf-8", b"utf8"}:
         raise HTTPException(400)

@@ -62,3 +62,29 @@ async def _parts(size: int) -> AsyncIterator[bytes]:
     for _part in range(whole):
         yield b"x" * 65536
     yield b"x" * rest
+
+
+@pytest.mark.parametrize(
+    ("charset", "typed", "status"),
+    [
+        ("", "Привет".encode(), 303),
+        ("; charset=UTF-8", "Привет".encode(), 303),
+        ("; charset=unicode_escape", rb"half a letter \ud800", 400),
+        ("; charset=undefined", b"no codec at all", 400),
+        ("; charset=punycode", ("я" * 3000).encode("punycode"), 400),
+        ('; charset="koi8-r"', "Привет".encode("koi8-r"), 400),
+    ],
+)
+async def test_a_form_is_written_in_utf_8_and_in_nothing_that_its_sender_names(
+    guest: httpx.AsyncClient, charset: str, typed: bytes, status: int
+) -> None:
+    parts = {"key": b"k", "text": typed}
+    body = b"".join(
+        b'--x\r\nContent-Disposition: form-data; name="%s"\r\n\r\n%s\r\n' % (name.encode(), text)
+        for name, text in parts.items()
+    )
+    kind = f"multipart/form-data; boundary=x{charset}"
+    answer = await guest.post(
+        "/my/chat", content=body + b"--x--\r\n", headers={"Content-Type": kind}
+    )
+    assert answer.status_code == status
