@@ -5,6 +5,9 @@ from __future__ import annotations
 import asyncio
 from contextvars import copy_context
 from datetime import timedelta
+from typing import Any
+
+import pytest
 
 from abonent.crm.service.campaigns.counting import LOST, ask_count, count_campaign
 from abonent.crm.service.campaigns.drafting import draft_campaign
@@ -12,6 +15,7 @@ from abonent.crm.service.campaigns.sending import send_batch
 from abonent.kernel import clock
 from abonent.kernel.actor import SYSTEM
 from abonent.kernel.db import reading, transaction
+from abonent.kernel.errors import Malformed
 from abonent.kernel.settings import Settings
 from tests.crm.test_campaigns import FAST, NOON, PLANNED, launched, people, roster
 
@@ -78,3 +82,20 @@ async def test_a_count_that_was_given_up_does_not_end_the_one_that_came_after_it
             )
         assert not await late
         assert await count_campaign(made)
+
+
+@pytest.mark.parametrize(
+    "lost", ["state=laid_up", "balance.to=1%2C2%2C3", "signed.from=soon", "owes=yes"]
+)
+async def test_a_filter_that_is_not_understood_any_more_lets_nobody_be_counted(
+    db: Any, lost: str
+) -> None:
+    """Else it would narrow nothing, and everybody would be written to."""
+    await people(db, 5)
+    with clock.moved(NOON):
+        made = await draft_campaign("state=suspended&district=Центр", FAST, by=SYSTEM)
+        await db.execute("UPDATE crm_campaign SET segment = $2 WHERE id = $1", made, lost)
+        with pytest.raises(Malformed):
+            await ask_count(made, by=SYSTEM)
+        assert not await count_campaign(made)
+    assert not await roster(db, made)

@@ -24,12 +24,13 @@ from abonent.crm.rules.campaigns import (
     in_control,
 )
 from abonent.crm.rules.contacting import next_hour
+from abonent.crm.service.campaigns.drafting import UNREADABLE, segment_of
 from abonent.crm.service.campaigns.weighing import Means, Weighed, means_of, weigh, window_of
 from abonent.crm.service.messages import SMS
 from abonent.kernel import clock
 from abonent.kernel.actor import SYSTEM, Actor
 from abonent.kernel.db import reading, transaction, unit_of_work
-from abonent.kernel.errors import Refused
+from abonent.kernel.errors import Malformed, Refused
 from abonent.kernel.i18n import N_
 from abonent.kernel.ids import new_id
 from abonent.kernel.jobs import plan_job
@@ -91,9 +92,15 @@ WHERE id = $1 AND version = $2 AND state = 'draft' AND counting_since = $3 RETUR
 
 
 async def ask_count(campaign: int, *, by: Actor) -> None:
-    """Let the worker make a dry run. Raises NoSuchCampaign, Refused while one is under way."""
+    """Let the worker make a dry run.
+
+    Raises NoSuchCampaign, Refused while one is under way, Malformed for filters that the program
+    does not understand any more: they would narrow nothing.
+    """
     by.require(EDIT)
     before = await campaign_of(campaign, by=by)
+    if await segment_of(before.segment, by=by) != before.segment:
+        raise Malformed.of("segment", before.segment, UNREADABLE)
     now = clock.now()
     async with unit_of_work(by) as work:
         begun = await work.connection.fetchval(_BEGIN, campaign, now, now - LOST)

@@ -36,6 +36,7 @@ from abonent.kernel.workflow import log_move
 
 LONGEST_NAME = 100
 MOST_CONTROL, MOST_HOURLY, MOST_GOAL_DAYS = 50, 1_000_000, 90
+UNREADABLE = N_("The filters of the register cannot be read: choose them anew.")
 _WORD = re.compile(r"\w+")
 
 _ADD = """
@@ -117,8 +118,7 @@ async def segment_of(segment: str, *, by: Actor) -> str:
     """A register's state without its order and columns. Raises Malformed where it cannot be read."""
     asked = await read_asked(SUBSCRIBERS, parse_qsl(segment), by=by)
     if asked.errors:
-        wrong = N_("The filters of the register cannot be read: choose them anew.")
-        raise Malformed.of("segment", segment, wrong)
+        raise Malformed.of("segment", segment, UNREADABLE)
     return urlencode([pair for pair in asked.pairs() if pair[0] not in {"sort", "column"}])
 
 
