@@ -84,6 +84,23 @@ async def test_money_over_a_cash_desk_has_its_receipt_and_old_money_is_no_news(
     assert await provider.fetchval("SELECT reason FROM crm_notice") == "STALE"
 
 
+async def test_what_waits_is_not_written_once_it_is_switched_off_even_for_a_moment(
+    provider: Any,
+) -> None:
+    await on("paid")
+    await pay(amount=1100)
+    await set_notice("paid", by=CLERK, active=False, way="sms", days=None)
+    assert await send_notices() == {"written": 0, "not": 1}
+    await on("paid")
+    await pay(amount=1200)
+    await set_notice("paid", by=CLERK, active=False, way="sms", days=None)
+    await on("paid")
+    assert await send_notices() == {"written": 0, "not": 1}
+    assert await provider.fetch("SELECT reason FROM crm_notice") == [("OFF",), ("OFF",)]
+    await pay(amount=1300)
+    assert await send_notices() == {"written": 1, "not": 0}
+
+
 async def test_what_is_taken_back_with_its_transaction_is_not_told(provider: Any) -> None:
     await on("paid")
 

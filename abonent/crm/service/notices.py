@@ -48,6 +48,7 @@ UPDATE crm_notice_setting SET active_since = $2, way = $3, days = $4 WHERE templ
 """
 _TAKE = """
 SELECT n.account_id, n.template, n.about, n.said, n.at, b.number, s.way,
+    coalesce(s.active_since <= n.at, false) AS wanted,
     p.email <> '' AS email, p.phone <> '' AS phone
 FROM crm_notice n
 JOIN crm_notice_setting s ON s.template = n.template
@@ -181,9 +182,9 @@ async def _send_one() -> bool | None:
             return None
         made, reason = None, ""
         try:
-            values = await _values(work.connection, row)
+            values = await _values(work.connection, row) if row["wanted"] else None
             if values is None:
-                reason = "STALE"
+                reason = "STALE" if row["wanted"] else "OFF"
             else:
                 queued = await queue_message(work, _message(row, values))
                 made, reason = queued.id, "" if queued.id else queued.verdict.code
