@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
 from abonent.crm.queries import requests_found
 from abonent.crm.queries.requests_found import found_requests
 from abonent.crm.registers.claims import CLAIMS
+from abonent.crm.registers.letters import LETTERS
 from abonent.crm.registers.requests import ALL_REQUESTS, REQUESTS
 from abonent.crm.service.requests.taking import NewRequest, take_request
 from abonent.crm.service.requests.working import take_to_work
@@ -82,3 +84,17 @@ async def test_requests_are_listed_by_their_owner_and_those_of_nobody(card: str)
     assert await shown(ALL_REQUESTS, ("owner", str(user)), ("owner", "0")) == [free, mine]
     for typed in ("99999999999999999999", "anna", "-1", "1e3"):
         assert await shown(ALL_REQUESTS, ("owner", typed)) == []
+
+
+async def test_the_last_day_of_a_span_belongs_to_it(db: Any) -> None:
+    with clock.moved(MONDAY):
+        number = await taken("Нет связи")
+        await db.execute(
+            "INSERT INTO crm_mail_taken (message_id, at, kind, sender, subject, error)"
+            " VALUES ('a@x', $1, 'failed', 'a@x.example', 'Письмо', 'TOO_LARGE')",
+            MONDAY,
+        )
+    for day, there in (("2026-04-05", False), ("2026-04-06", True)):
+        assert (number in await shown(ALL_REQUESTS, ("received.to", day))) is there
+        asked = await read_asked(LETTERS, [("at.to", day)], by=SYSTEM)
+        assert bool((await read_page(LETTERS, asked, by=SYSTEM)).rows) is there

@@ -48,7 +48,7 @@ LETTERS = Register(
             label=N_("Left in the mailbox"),
             ask=Ask.DAYS,
             least="m.at >= $1",
-            most="m.at < $1",
+            most="m.at < $1::timestamptz + interval '1 day'",
             instants=True,
         ),
     ),

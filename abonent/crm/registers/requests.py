@@ -222,7 +222,7 @@ _FILTERS = (
         label=N_("Came"),
         ask=Ask.DAYS,
         least="r.received_at >= $1",
-        most="r.received_at < $1",
+        most="r.received_at < $1::timestamptz + interval '1 day'",
         instants=True,
     ),
     DISTRICTS_ARE,
