@@ -8,11 +8,14 @@ import pytest
 
 from abonent.crm.queries.chats import conversation_of_token
 from abonent.crm.queries.requests import told_of
+from abonent.crm.service.requests.answering import answer_request
+from abonent.crm.service.requests.chatting import say_in_chat
 from abonent.crm.service.requests.client import CLIENT
 from abonent.crm.service.requests.letters import ReceivedLetter, take_letter
 from abonent.crm.service.requests.taking import NewRequest, take_request
 from abonent.crm.service.requests.working import name_account
-from abonent.kernel.actor import SYSTEM
+from abonent.kernel.actor import SYSTEM, Actor
+from abonent.web.service import add_user
 from tests.web.seed import small_provider
 
 NUMBER = "20417"
@@ -67,3 +70,33 @@ async def test_an_account_named_on_a_chat_opens_nothing_that_its_subscriber_says
     taken = await take_request(new, by=SYSTEM)
     assert taken.number != number
     assert len((await conversation_of_token(token)).said) == 1
+
+
+@pytest.mark.parametrize(
+    ("who", "greeted"),
+    [
+        ("Ирина", "Здравствуйте, Ирина."),
+        ("Орлова Ирина Олеговна", "Здравствуйте, Ирина Олеговна."),
+        ("Анна-Мария Д'Арк", "Здравствуйте, Анна-Мария Д'Арк."),
+        ("", "Здравствуйте, уважаемый клиент."),
+        ("Вы выиграли приз, заберите: https://evil.example/p", "Здравствуйте, уважаемый клиент."),
+        ("заходите на evil.example", "Здравствуйте, уважаемый клиент."),
+        ("звоните 8 800 555 35 35", "Здравствуйте, уважаемый клиент."),
+        ("ваш счёт заблокирован срочно позвоните нам", "Здравствуйте, уважаемый клиент."),
+    ],
+)
+async def test_a_letter_to_an_address_that_a_stranger_typed_says_no_words_of_theirs(
+    db: Any, who: str, greeted: str
+) -> None:
+    user = await add_user("anna", name="Анна", role="office", password="correct horse 9")
+    anna = Actor("user", str(user), "Анна", frozenset({"crm.request.work", "crm.request.view"}))
+    new = NewRequest(
+        channel="chat", text="Алло", who=who, reply_by="email", reply_to="victim@mail.example"
+    )
+    number = (await take_request(new, by=CLIENT)).number
+    assert await say_in_chat(number, by=anna, text="Слушаю вас") == "email"
+    await answer_request(number, by=anna, text="Готово")
+    texts = await db.fetch("SELECT text FROM crm_message_text")
+    assert len(texts) == 2
+    for row in texts:
+        assert row["text"].startswith(greeted)

@@ -10,6 +10,7 @@ _BLANKS = re.compile(r"\s+")
 _FLAT = re.compile(r"(?:кв(?:артира)?|flat|apt|apartment|офис|оф)\.?\s*(.+)", re.IGNORECASE)
 _HOUSE = re.compile(r"(?:д(?:ом)?\.?\s*)?(\d.*)", re.IGNORECASE)
 _HOUSE_AT_END = re.compile(r"(.*\D)\s+(\d+\S*)")
+_NAME = re.compile(r"[^\W\d_]+\.?(?:[ ’'-]+[^\W\d_]+\.?){0,3}")
 _PATRONYMICS = ("ич", "вна", "чна", "кызы", "оглы")
 
 
@@ -82,3 +83,14 @@ def spoken_name(name: str) -> str:
     parts = name.split()
     patronymic = len(parts) == 3 and parts[2].lower().endswith(_PATRONYMICS)
     return " ".join(parts[1:]) if patronymic else " ".join(parts)
+
+
+def name_typed(text: str) -> str:
+    """What a stranger typed as a name, as a letter may greet by it: nothing where it is more than one.
+
+    The letter goes to an address that the same stranger typed: it must carry no words of theirs.
+
+    >>> name_typed("Орлова Ирина Олеговна"), name_typed("Приз: evil.example"), name_typed("8 800 5")
+    ('Ирина Олеговна', '', '')
+    """
+    return spoken_name(text) if _NAME.fullmatch(text) else ""

@@ -32,7 +32,7 @@ from abonent.crm.rules.contacting import (
 from abonent.kernel import clock
 from abonent.kernel.db import reading
 from abonent.kernel.errors import Malformed, NotFound
-from abonent.kernel.i18n import N_
+from abonent.kernel.i18n import N_, gettext
 from abonent.kernel.ids import new_id
 from abonent.kernel.legal import LegalRuleUnchecked
 from abonent.kernel.site import site_language, whole_link
@@ -183,7 +183,7 @@ def _filled(
     message: NewMessage, template: MessageTemplate, known: Contacted, address: str
 ) -> Composed:
     given = {
-        "name": known.name,
+        "name": known.name or gettext(N_("dear customer"), site_language()),
         "number": known.number,
         "company": known.company,
         "phone": known.company_phone,

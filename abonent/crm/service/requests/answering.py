@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from abonent.crm.answers import unfilled
-from abonent.crm.rules.people import spoken_name
+from abonent.crm.rules.people import name_typed
 from abonent.crm.rules.requests import REOPENED_WITHIN, REPLIES, TAKE, WORK, WRITTEN
 from abonent.crm.service.contacts import check_reach_typed
 from abonent.crm.service.messages import NewMessage, Queued, queue_message
@@ -99,8 +99,8 @@ async def _send(
     if not to and row["account_id"] is None:
         raise Malformed.of("reply_to", to, N_("Fill this in."))
     values = {"request": str(row["number"]), "answer": words, "url": f"/my/r/{row['token']}"}
-    if row["who"]:
-        values["name"] = spoken_name(row["who"])
+    if name := name_typed(row["who"]):
+        values["name"] = name
     message = NewMessage(
         account_id=row["account_id"],
         to=to,

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
-from abonent.crm.rules.people import spoken_name
+from abonent.crm.rules.people import name_typed
 from abonent.crm.rules.requests import WINDOW_GONE_AFTER, WORK, RequestState
 from abonent.crm.service.messages import NewMessage, queue_message
 from abonent.crm.service.requests.answering import LONGEST_ANSWER
@@ -96,8 +96,8 @@ async def _after_a_closed_window(
     if way == "sms" and await work.connection.fetchval(_WROTE, row["id"], seen):
         return "", None
     values = {"request": str(row["number"]), "answer": words, "url": f"/my/chat/{row['token']}"}
-    if row["who"]:
-        values["name"] = spoken_name(row["who"])
+    if name := name_typed(row["who"]):
+        values["name"] = name
     message = NewMessage(
         account_id=row["account_id"],
         to=row["reply_to"],
