@@ -139,3 +139,21 @@ async def test_only_who_may_change_scripts_is_offered_a_new_one(
     assert "/scripts/new" not in (await clerk.get("/scripts")).text
     assert (await clerk.get("/scripts/new")).status_code == 403
     assert (await clerk.post("/scripts/new", data=TYPED)).status_code == 403
+
+
+async def test_what_a_colleague_put_in_meanwhile_is_not_published_unread(
+    head: httpx.AsyncClient, enter: Enter
+) -> None:
+    await _make(head)
+    draft = f"/scripts/{SLUG}/draft"
+    (publish,) = set(re.findall(rf'"({draft}/publish[^"]*)"', (await head.get(draft)).text))
+    key = key_of((await head.get(publish, headers=HX)).text)
+    other = await enter("head", "other")
+    await _send(other, f"{draft}/describe", title="Подменено", about="Нет", begin="begin")
+    sent = {"key": key, "step": "do", "note": "Первая версия"}
+    refused = await head.post(publish, data=sent, headers=HX)
+    assert refused.status_code == 409
+    assert "Черновик тем временем изменил коллега" in plain(refused.text)
+    (publish,) = set(re.findall(rf'"({draft}/publish[^"]*)"', (await head.get(draft)).text))
+    done = await _send(head, publish, note="Первая версия")
+    assert done.headers["hx-redirect"] == f"/scripts/{SLUG}?done=published"

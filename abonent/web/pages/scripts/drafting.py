@@ -17,6 +17,7 @@ from abonent.web.pages.scripts.words import STAGES
 from abonent.web.render import signed_in
 
 LONGEST_SAY = 1000
+_DIGITS = 10
 
 
 def _back(request: Request, done: str = "") -> str:
@@ -76,9 +77,8 @@ async def _publish_opened(request: Request) -> Opened:
     about = _("It cannot be published yet: {mistakes}", mistakes=" ".join(wrong))
     if not wrong:
         about = _("It is played from now on. Conversations under way end by the old text.")
-    context = {"seen": draft.version}
     given = {} if await _is_played(request) else {"note": _("The first version")}
-    return Opened(back=_back(request), about=about, can=not wrong, context=context, given=given)
+    return Opened(back=_back(request), about=about, can=not wrong, given=given)
 
 
 async def _is_played(request: Request) -> bool:
@@ -87,9 +87,11 @@ async def _is_played(request: Request) -> bool:
 
 
 async def _publish(request: Request, values: Values) -> str:
+    """Publish the draft as its page showed it; without a page, as it stands."""
     slug, by = request.path_params["slug"], signed_in(request).actor
-    draft = await draft_of(request.path_params["slug"], by=signed_in(request).actor)
-    await service.publish_draft(slug, by=by, seen=draft.version, note=values["note"])
+    draft, text = await draft_of(slug, by=by), request.query_params.get("seen", "")
+    seen = int(text) if text.isdecimal() and len(text) < _DIGITS else draft.version
+    await service.publish_draft(slug, by=by, seen=seen, note=values["note"])
     return f"/scripts/{slug}?done=published"
 
 
