@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Literal
 
@@ -49,6 +50,12 @@ class Actor:
     def sees(self, district: str) -> bool:
         """Tell whether what lies in a district exists for the actor."""
         return self.districts is None or district in self.districts
+
+    def sees_all(self, districts: Collection[str] | None) -> bool:
+        """Tell whether every one of somebody's districts exists for the actor; None are all there are."""
+        if self.districts is None:
+            return True
+        return districts is not None and self.districts.issuperset(districts)
 
     def reaches(self, number: str) -> bool:
         """Tell whether an account exists for the actor."""

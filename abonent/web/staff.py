@@ -82,8 +82,9 @@ class Person:
     codes_left: int
 
     def within(self, actor: Actor) -> bool:
-        """Tell whether the actor holds all that the person does, and so may change them."""
-        return all(actor.may(right) for right in self.rights)
+        """Tell whether the actor holds all that the person does, and where, and so may change them."""
+        held = all(actor.may(right) for right in self.rights)
+        return held and actor.sees_all(self.districts)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -14,7 +14,7 @@ from starlette.applications import Starlette
 from abonent.billing.errors import AccountNotFound
 from abonent.billing.queries.turnover import turnover
 from abonent.billing.service.payments import take_payment
-from abonent.kernel.actor import Actor
+from abonent.kernel.actor import SYSTEM, Actor
 from abonent.kernel.errors import Refused
 from abonent.web import service
 from abonent.web.access import ACCOUNT, BUILDING, PageRoute
@@ -22,6 +22,7 @@ from abonent.web.api.operations import PREFIX, ApiRoute
 from abonent.web.api.routes import API_ROUTES
 from abonent.web.registers.declared import REGISTERS
 from abonent.web.routes import ROUTES
+from abonent.web.staff import person_of
 from tests.web.seed import FIRST_DAY, OPEN_DAY, small_provider
 from tests.web.seen import plain
 
@@ -169,3 +170,32 @@ async def test_who_is_confined_gives_nobody_more(db: Any) -> None:
             await service.add_user("vera", districts=beyond, **given)
         assert refusal.value.code == "DISTRICT_NOT_HELD"
     assert await service.add_user("vera", districts=["Центр"], **given)
+
+
+@pytest.mark.parametrize("beyond", [None, ["Заречье"], ["Центр", "Заречье"]])
+async def test_who_works_beyond_ones_districts_is_out_of_reach(
+    db: Any, beyond: list[str] | None
+) -> None:
+    """Else a password given to them opens every district, and an absence gives their work away."""
+    known: dict[str, Any] = {"name": "Вера", "role": "cash", "password": "correct horse battery"}
+    vera = await service.add_user("vera", districts=beyond, **known)
+    away: dict[str, Any] = {"first": date(2099, 1, 1), "last": date(2099, 1, 2)}
+    away |= {"reason": "holiday", "substitute": None}
+    absence = await service.set_absence(vera, **away, by=SYSTEM)
+    own: dict[str, Any] = {"login": "vera", "name": "Вера", "role": "cash", "office": None}
+    for attempt in (
+        service.set_staff_password(vera, password="another horse battery", by=CENTRE),
+        service.change_user(vera, **own, districts=["Центр"], version=1, by=CENTRE),
+        service.reset_second_factor(vera, by=CENTRE),
+        service.lock_user(vera, by=CENTRE),
+        service.end_user_sessions(vera, by=CENTRE),
+        service.call_absence_off(vera, absence, by=CENTRE),
+        service.set_absence(vera, **away, by=CENTRE),
+    ):
+        with pytest.raises(Refused) as refusal:
+            await attempt
+        assert refusal.value.code == "DISTRICT_NOT_HELD"
+    assert not (await person_of(vera, by=CENTRE)).within(CENTRE)
+    await db.execute("UPDATE web_user SET districts = '{Центр}'")
+    await service.set_staff_password(vera, password="another horse battery", by=CENTRE)
+    assert (await person_of(vera, by=CENTRE)).within(CENTRE)

@@ -14,13 +14,13 @@ from abonent.kernel.ids import new_id
 from abonent.web.errors import NoSuchUser
 from abonent.web.rights import PORTAL_ROLE, USER_EDIT
 from abonent.web.rules import ABSENCES
-from abonent.web.service.giving import check_giving
+from abonent.web.service.giving import check_giving, check_whereabouts
 
 LONGEST = timedelta(days=400)
 """Longer than any leave; somebody who is gone for good is locked instead."""
 
 _USER = """
-SELECT u.id, u.name, u.active, r.rights FROM web_user u JOIN web_role r ON r.code = u.role
+SELECT u.id, u.name, u.active, u.districts, r.rights FROM web_user u JOIN web_role r ON r.code = u.role
  WHERE u.id = $1 FOR UPDATE OF u
 """
 _MAY_STAND_IN = "SELECT 1 FROM web_user WHERE id = $1 AND active AND role <> $2"
@@ -125,4 +125,5 @@ async def _locked(connection: Any, user_id: int, *, by: Actor) -> Any:
         raise NoSuchUser(user_id)
     if not (by.kind == "user" and by.id == str(user_id)):
         check_giving(row["rights"], by=by)
+        check_whereabouts(row["districts"], by=by)
     return row

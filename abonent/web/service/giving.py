@@ -54,6 +54,13 @@ def districts_within(districts: Collection[str] | None, *, by: Actor) -> list[st
     return None if districts is None else sorted(set(districts))
 
 
+def check_whereabouts(districts: Collection[str] | None, *, by: Actor) -> None:
+    """Raise Refused for somebody who works beyond the actor's districts: they are out of reach."""
+    if not by.sees_all(districts):
+        beyond = N_("This person works in districts beyond your own.")
+        raise Refused("DISTRICT_NOT_HELD", beyond, field="districts")
+
+
 async def check_post(connection: Any, *, role: str, office: int | None, by: Actor) -> None:
     """Raise UnknownRole, RightNotHeld or Malformed for a role or office that cannot be given."""
     rights = await connection.fetchval(_RIGHTS, role)

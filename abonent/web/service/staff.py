@@ -19,6 +19,7 @@ from abonent.web.service.factors import forget_second_factor
 from abonent.web.service.giving import (
     check_giving,
     check_post,
+    check_whereabouts,
     districts_within,
     keeping_an_administrator,
 )
@@ -164,11 +165,12 @@ async def reset_second_factor(user_id: int, *, reason: str = "", by: Actor) -> N
 
 
 async def _open(connection: Any, user_id: int, *, by: Actor) -> Any:
-    """Lock a user; one whose role holds more than the actor's is out of reach."""
+    """Lock a user; one who may do more than the actor, or elsewhere, is out of reach."""
     row = await connection.fetchrow(_USER, user_id)
     if row is None:
         raise NoSuchUser(user_id)
     check_giving(row["rights"], by=by)
+    check_whereabouts(row["districts"], by=by)
     return row
 
 
