@@ -139,6 +139,7 @@ WHOLE = frozenset(
         "billing.day.close",
         "billing.outside.take",
         "billing.payment.settle",
+        "crm.message.template",
         "crm.morning.view",
         "crm.survey.edit",
     }

@@ -196,3 +196,20 @@ async def test_what_the_program_writes_by_itself_is_switched_on_and_off(
     done = await _send(clerk, "/messages/notices/paid", active="no", way="sms")
     assert done.headers["hx-redirect"].endswith("?done=notice-off")
     assert (await clerk.get("/messages/notices/welcome")).status_code == 404
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/messages/notices/paid", "/messages/notices-ahead/pre-due", "/messages/measure",
+     "/messages/templates/debt"],
+)  # fmt: skip
+async def test_what_everybody_is_written_is_not_set_by_who_is_confined_to_districts(
+    db: Any, enter: Enter, path: str
+) -> None:
+    await small_provider(db)
+    confined = await enter("head", districts=["Центр"])
+    for refused in (await confined.get(path), await confined.post(path, data={"step": "do"})):
+        assert refused.status_code == 403
+        assert "ограничена районами" in plain(refused.text)
+    assert (await confined.get("/messages/templates")).status_code == 200
+    assert (await (await enter("head")).get(path)).status_code == 200
