@@ -119,6 +119,22 @@ async def test_an_answer_finds_who_closed_the_window_and_only_them(db: Any) -> N
     assert f"/my/chat/{token}" in rows[0]["text"]
 
 
+async def test_a_word_that_no_letter_carries_any_more_is_told_to_who_says_it(db: Any) -> None:
+    anna = await clerk("Анна")
+    number = await begun()
+    ways = [await say_in_chat(number, by=anna, text=f"Слово {n}") for n in range(4)]
+    assert ways == ["email", "email", "email", "refused"]
+    assert [one.text for one in (await conversation(number, by=anna)).said][-1] == "Слово 3"
+
+
+async def test_a_place_of_a_phrase_that_was_not_filled_in_is_not_said(db: Any) -> None:
+    anna = await clerk("Анна")
+    number = await begun()
+    with pytest.raises(Malformed):
+        await say_in_chat(number, by=anna, text="Счёт {number}: вышлю сегодня")
+    assert len((await conversation(number, by=anna)).said) == 1
+
+
 async def test_who_it_is_passed_to_goes_on_though_it_waited_for_the_client(db: Any) -> None:
     anna, oleg = await clerk("Анна"), await clerk("Олег")
     number = await begun()
@@ -257,7 +273,7 @@ async def test_where_rules_forbid_the_sms_the_words_stand_in_the_talk_alone(db: 
     numbers = [await begun(**left) for _ in range(5)]
     with clock.moved(MONDAY + timedelta(hours=2)):
         ways = [await say_in_chat(number, by=anna, text="Смотрю") for number in numbers]
-    assert ways == ["sms", "sms", "sms", "", ""]
+    assert ways == ["sms", "sms", "sms", "refused", "refused"]
     assert (await conversation(numbers[-1], by=anna)).said[-1].text.endswith("Смотрю")
 
 

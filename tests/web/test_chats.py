@@ -101,3 +101,17 @@ async def test_the_script_may_be_loaded_by_another_site(guest: httpx.AsyncClient
     assert answer.headers["content-type"].startswith("text/javascript")
     assert answer.headers["cross-origin-resource-policy"] == "cross-origin"
     assert len(answer.content) < 3_000
+
+
+async def test_a_clerk_is_told_that_no_letter_goes_any_more_to_a_closed_window(
+    enter: Enter, db: Any
+) -> None:
+    new = NewRequest(channel="chat", text="Алло", reply_by="email", reply_to="petr@mail.example")
+    number = (await take_request(new, by=CLIENT)).number
+    clerk = await enter("office")
+    told = []
+    for n in range(4):
+        said = await clerk.post(f"/chats/{number}/say", data={"key": str(n), "text": f"Слово {n}"})
+        told.append(plain((await clerk.get(said.headers["location"])).text))
+    assert ["ушёл ещё и по почте" in page for page in told] == [True, True, True, False]
+    assert "сообщение не ушло" in told[3]

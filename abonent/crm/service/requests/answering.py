@@ -61,10 +61,7 @@ async def answer_request(
     MoveRefused, Malformed, and Refused where rules forbid the message.
     """
     by.require(WORK)
-    words = given_text("text", text, longest=LONGEST_ANSWER)
-    if left := unfilled(words):
-        named = ", ".join(f"{{{one}}}" for one in left)
-        raise Malformed.of("text", named, N_("Still to be filled in: {left}"), left=named)
+    words = check_filled(given_text("text", text, longest=LONGEST_ANSWER))
     if reply_by and reply_by not in REPLIES:
         raise Malformed.of("reply_by", reply_by, N_("Choose one of those offered."))
     async with unit_of_work(by) as work:
@@ -82,6 +79,14 @@ async def answer_request(
         message = sent.id if sent else None
         await add_line(work, row["id"], "answer", words, channel=way, message=message)
     return sent
+
+
+def check_filled(words: str) -> str:
+    """Answer the words of an answer; raises Malformed where a template's place is left in them."""
+    if left := unfilled(words):
+        named = ", ".join(f"{{{one}}}" for one in left)
+        raise Malformed.of("text", named, N_("Still to be filled in: {left}"), left=named)
+    return words
 
 
 def _asked_for(row: Mapping[str, Any], way: str) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 from abonent.crm.rules.people import name_typed
 from abonent.crm.rules.requests import WINDOW_GONE_AFTER, WORK, RequestState
 from abonent.crm.service.messages import NewMessage, queue_message
-from abonent.crm.service.requests.answering import LONGEST_ANSWER
+from abonent.crm.service.requests.answering import LONGEST_ANSWER, check_filled
 from abonent.crm.service.requests.rows import (
     add_line,
     locked_request,
@@ -51,11 +51,11 @@ SELECT actor_name('user:' || $1::bigint) AS name, EXISTS (SELECT FROM staff_away
 async def say_in_chat(number: int, *, by: Actor, text: str) -> str:
     """Say something to the client of an open chat; a free one becomes one's own by it.
 
-    Answers the way it also went where the client's window is closed: "email", "sms" or "".
-    Raises RequestNotFound, Malformed, and Refused for a chat that is over or somebody else's.
+    Answers the way it also went where the client's window is closed: "email", "sms" or "", and
+    "refused" where a rule let no message go. Raises RequestNotFound, Malformed, and Refused for a chat that is over or somebody else's.
     """
     by.require(WORK)
-    words = given_text("text", text, longest=LONGEST_ANSWER)
+    words = check_filled(given_text("text", text, longest=LONGEST_ANSWER))
     async with unit_of_work(by) as work:
         row = await locked_request(work.connection, number, by=by)
         await _claim(work, row)
@@ -107,7 +107,7 @@ async def _after_a_closed_window(
         about=f"request:{row['id']}",
     )
     queued = await queue_message(work, message)
-    return (way, queued.id) if queued.id is not None else ("", None)
+    return (way, queued.id) if queued.id is not None else ("refused", None)
 
 
 async def see_window(token: str) -> None:

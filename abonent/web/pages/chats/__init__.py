@@ -19,8 +19,12 @@ from abonent.web.pages.acting import ANSWERED_IN_PLACE, asked_once, new_key, sai
 from abonent.web.render import fragment, page, signed_in
 
 _DONE = {
-    "email": N_("The client's window is closed: it went by e-mail as well"),
-    "sms": N_("The client's window is closed: it went by SMS as well"),
+    "email": ("good", N_("The client's window is closed: it went by e-mail as well")),
+    "sms": ("good", N_("The client's window is closed: it went by SMS as well")),
+    "refused": (
+        "warn",
+        N_("The client's window is closed, and no message went: the rules allow no more today"),
+    ),
 }
 _PHRASES = 4
 
