@@ -239,6 +239,9 @@ async def test_it_is_launched_by_the_typed_number_and_only_while_the_count_is_fr
     [
         ({"purpose": "ad", "text": "Скидка!"}, "text"),
         ({"purpose": "debt", "text": "Долг {debt}"}, "text"),
+        ({"purpose": "service", "text": "{company}: долг {debt}. {phone}"}, "purpose"),
+        ({"purpose": "ad", "text": "Долг {debt}. Отказ: СТОП"}, "purpose"),
+        ({"channel": "email", "subject": "Долг {debt}"}, "purpose"),
         ({"text": "{nothing}"}, "text"),
         ({"text": "{name:>900000}"}, "text"),
         ({"text": "{name.upper}"}, "text"),

@@ -162,8 +162,12 @@ def check_words(draft: Draft) -> int:
         raise Malformed.of("text", text, N_("Fill this in."))
     if draft.purpose not in set(Purpose):
         raise Malformed.of("purpose", draft.purpose, N_("Choose one of those offered."))
-    for field, words in {"text": text, "subject": draft.subject}.items():
-        check_braces(field, words, LONGEST)
+    named = check_braces("text", text, LONGEST) | check_braces("subject", draft.subject, LONGEST)
+    if "debt" in named and draft.purpose != Purpose.DEBT:
+        counted = N_(
+            "Words that name a debt are about the debt: choose that purpose, the law counts them."
+        )
+        raise Malformed.of("purpose", draft.purpose, counted)
     if draft.channel == EMAIL:
         if not draft.subject.strip():
             raise Malformed.of("subject", "", N_("A letter needs a subject."))
