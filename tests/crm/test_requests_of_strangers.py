@@ -13,8 +13,9 @@ from abonent.crm.service.requests.chatting import say_in_chat
 from abonent.crm.service.requests.client import CLIENT
 from abonent.crm.service.requests.letters import ReceivedLetter, take_letter
 from abonent.crm.service.requests.taking import NewRequest, take_request
-from abonent.crm.service.requests.working import name_account
+from abonent.crm.service.requests.working import join_request, name_account
 from abonent.kernel.actor import SYSTEM, Actor
+from abonent.kernel.errors import Refused
 from abonent.web.service import add_user
 from tests.web.seed import small_provider
 
@@ -100,3 +101,16 @@ async def test_a_letter_to_an_address_that_a_stranger_typed_says_no_words_of_the
     assert len(texts) == 2
     for row in texts:
         assert row["text"].startswith(greeted)
+
+
+async def test_an_account_s_request_is_not_joined_to_what_a_stranger_reads(db: Any) -> None:
+    await small_provider(db)
+    number, token = await begun_by_a_stranger("somebody@mail.example")
+    call = await take_request(NewRequest(channel="call", text=SECRET, account=NUMBER), by=SYSTEM)
+    with pytest.raises(Refused) as refused:
+        await join_request(call.number, by=SYSTEM, to=number)
+    assert refused.value.code == "CANNOT_JOIN"
+    assert len((await conversation_of_token(token)).said) == 1
+    await name_account(number, by=SYSTEM, account=NUMBER)
+    await join_request(call.number, by=SYSTEM, to=number)
+    assert len((await conversation_of_token(token)).said) == 2

@@ -187,6 +187,8 @@ def _cannot_join(row: Mapping[str, Any], other: Mapping[str, Any]) -> str:
     if not other["open"]:
         return N_("Request {value} is ended already: take it up again first.")
     both = row["account_id"], other["account_id"]
+    if both[0] is not None and both[1] is None and other["received_by"] == "subscriber:link":
+        return N_("Request {value} is read by whoever has its link: name its account first.")
     if None not in both and both[0] != both[1]:
         return N_("Request {value} is another account's: its answer would go to a stranger.")
     return ""
