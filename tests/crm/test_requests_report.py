@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import random
 import statistics
+from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
+from operator import itemgetter
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -21,7 +23,7 @@ STATES = ("new", "in_work", "resolved", "rated", "closed", "dropped")
 COLUMNS = (
     "id", "token", "channel", "topic", "priority", "title", "text", "reply_by", "state", "team",
     "owner", "received_at", "received_by", "norm_amount", "norm_unit", "due_at", "answered_at",
-    "late", "contacts", "reopened", "rating", "first_said_at", "first_soon",
+    "answered_by", "late", "contacts", "reopened", "rating", "first_said_at", "first_soon",
 )  # fmt: skip
 
 
@@ -38,7 +40,7 @@ def some_request(luck: random.Random, owners: list[int | None]) -> dict[str, Any
         "received_by": "system:system", "norm_amount": 4, "norm_unit": "working_minutes",
         "due_at": None if luck.random() < 0.2 else received + timedelta(days=1),
         "answered_at": received + timedelta(seconds=luck.randrange(90_000)) if done else None,
-        "late": done and luck.random() < 0.3, "contacts": luck.choice([1, 1, 2]),
+        "answered_by": luck.choice(owners) if done else None, "late": done and luck.random() < 0.3, "contacts": luck.choice([1, 1, 2]),
         "reopened": luck.choice([0, 0, 1]), "rating": luck.randint(1, 5) if state == "rated" else None,
         "first_said_at": received + timedelta(seconds=5) if first is not None else None,
         "first_soon": first,
@@ -88,10 +90,17 @@ async def test_the_figures_are_those_of_a_plain_count(db: Any) -> None:
     within = [row for row in rows if FIRST <= on(row) <= LAST]
     assert len(within) < len(rows)
     assert found.total == counted(within, None, None)
-    for by in ("topic", "channel", "owner"):
+    whose: dict[str, Callable[[dict[str, Any]], Any]] = {
+        "topic": itemgetter("topic"),
+        "channel": itemgetter("channel"),
+        "owner": lambda row: row["answered_by"] or row["owner"],
+    }
+    for by, what_of in whose.items():
         expected = {
-            counted([row for row in within if row[by] == what], what and str(what), names.get(what))
-            for what in {row[by] for row in within}
+            counted(
+                [row for row in within if what_of(row) == what], what and str(what), names.get(what)
+            )
+            for what in map(what_of, within)
         }
         assert set(found.by[by]) == expected
         taken = [one.taken for one in found.by[by]]

@@ -22,21 +22,14 @@ LONGEST = timedelta(days=400)
 MINUTE = 60_000_000
 """Microseconds."""
 
-# The topics there are, by a walk along the index: a scan would read every request for forty names.
-_TOPICS = """
-WITH RECURSIVE t AS (
-    SELECT min(topic) AS topic FROM crm_request
-    UNION ALL SELECT (SELECT min(topic) FROM crm_request WHERE topic > t.topic) FROM t WHERE t.topic <> ''
-) SELECT topic FROM t WHERE topic <> ''
-"""
 _FLAGS = (
     "taken", "answered", "on_time", "first", "reopened", "rated", "chats", "chats_soon", "late",
 )  # fmt: skip
 """What is counted, one bit each: a quarter of a million requests travel as seven columns."""
-# Joined and dropped ones are told apart: they are no work of their own. Districts are looked up only
-# for who is confined to some.
+# Joined and dropped ones are told apart: they are no work of their own. What is answered counts for
+# who answered it. Districts are looked up only for who is confined to some.
 _ROWS = """
-SELECT hashtextextended(r.topic, 0), hashtextextended(r.channel, 0), coalesce(r.owner, 0),
+SELECT hashtextextended(r.topic, 0), hashtextextended(r.channel, 0), coalesce(r.answered_by, r.owner, 0),
     (r.state NOT IN ('joined', 'dropped'))::int
     | ((r.answered_at IS NOT NULL)::int << 1)
     | ((r.answered_at IS NOT NULL AND NOT r.late)::int << 2)

@@ -24,7 +24,7 @@ LONGEST_ANSWER = 10_000
 CLOSED_AT_ONCE = 1_000
 
 _ANSWERED = """
-UPDATE crm_request SET answered_at = $2::timestamptz,
+UPDATE crm_request SET answered_at = $2::timestamptz, answered_by = $4,
     late = coalesce($2 > $3::timestamptz, false), owner = coalesce(owner, $4),
     contact_person = coalesce(contact_person, $4), reply_by = $5, reply_to = $6, next_action = '',
     next_action_at = NULL,
@@ -37,7 +37,7 @@ SELECT message_id FROM crm_request_letter WHERE request_id = $1 ORDER BY at DESC
 """
 _REOPENED = """
 UPDATE crm_request SET reopened = reopened + 1, contacts = contacts + $2, answered_at = NULL,
-    late = false
+    answered_by = NULL, late = false
 WHERE id = $1
 """
 _TO_CLOSE = """
