@@ -6,7 +6,7 @@ content/<language>/topics/topics.toml.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -18,6 +18,9 @@ from abonent.kernel.norms import Norm, Unit
 OTHER = "other"
 """The topic of what no words are known of."""
 _NOT_WORDS = re.compile(r"[^\w]+")
+_CLAUSE_ENDS = re.compile(r"[.,;:!?…()\n—]+")
+_LEAST_STREWN = 3
+"""A shorter beginning is that of too many words to be looked for anywhere."""
 
 
 class _Strict(BaseModel):
@@ -46,8 +49,9 @@ class Allowed(_Strict):
 class Topic(_Strict):
     """A topic; priority 1 is the most urgent, `team` the role it goes to.
 
-    `words` are beginnings of words and turns by which a letter is known; `article` is where the
-    answer stands in the knowledge base.
+    `words` are beginnings of words and turns by which a letter is known; `rank` tells which topic
+    goes before others that are named as well; `internal` ones are not offered to subscribers;
+    `article` is where the answer stands in the knowledge base.
     """
 
     code: str
@@ -59,6 +63,8 @@ class Topic(_Strict):
     norm: Allowed
     words: tuple[str, ...]
     article: str
+    rank: int = Field(default=0, ge=0)
+    internal: bool = False
 
 
 class Classifier(_Strict):
@@ -84,19 +90,55 @@ class Classifier(_Strict):
         return known.get(code) or known[OTHER]
 
     def known_by(self, text: str) -> Topic:
-        """The topic of a letter or an SMS: the longest turn found in it wins, then the more urgent.
+        """The topic of a letter or an SMS: of the highest rank, then with the most said of it.
 
-        Letters ё and е are one; a turn begins where a word does.
+        What is said of a topic counts by the letters of its turns; of two alike the more urgent wins.
         """
-        line = f" {plain(text)}"
-        found = [
-            (len(turn), -topic.priority, topic)
-            for topic in self.topic
-            for turn in map(plain, topic.words)
-            if turn and f" {turn}" in line
+        letter = _Letter.of(text)
+        said = [(topic, sum(map(letter.says, map(plain, topic.words)))) for topic in self.topic]
+        found = [(topic.rank, weight, -topic.priority, topic) for topic, weight in said if weight]
+        return max(found, key=lambda one: one[:3])[3] if found else self.of(OTHER)
+
+    def offered(self) -> list[tuple[str, list[tuple[str, str]]]]:
+        """The topics that whoever writes may choose from, as names of groups with codes and names."""
+        groups = [
+            (
+                group.name,
+                [(t.code, t.name) for t in self.topic if t.group == group.code and not t.internal],
+            )
+            for group in self.group
         ]
-        best: Sequence[tuple[int, int, Topic]] = sorted(found, key=lambda one: one[:2])
-        return best[-1][2] if best else next(one for one in self.topic if one.code == OTHER)
+        return [(name, topics) for name, topics in groups if topics]
+
+
+@dataclass(frozen=True, slots=True)
+class _Letter:
+    """A text as turns are looked for in it: as one line, and as the words of each clause."""
+
+    line: str
+    clauses: tuple[tuple[str, ...], ...]
+
+    @classmethod
+    def of(cls, text: str) -> Self:
+        """Read a text."""
+        clauses = tuple(tuple(plain(one).split()) for one in _CLAUSE_ENDS.split(text))
+        return cls(f" {plain(text)}", clauses)
+
+    def says(self, turn: str) -> int:
+        """How many letters of a turn are said: all, or none.
+
+        A turn begins where a word does; its words may be strewn over a clause in any order.
+        """
+        *whole, begun = turn.split()
+        if f" {turn}" in self.line:
+            return len(turn)
+        if not whole or len(begun) < _LEAST_STREWN:
+            return 0
+        strewn = any(
+            all(word in clause for word in whole) and any(w.startswith(begun) for w in clause)
+            for clause in self.clauses
+        )
+        return len(turn) if strewn else 0
 
 
 def plain(text: str) -> str:
