@@ -21,6 +21,7 @@ REQUEST_ROUTES = (
     PageRoute(f"{_ONE}/resume", seen.resume, right=_WORK, methods=_POST),
     PageRoute("/chats", chats.show_chats, right=_WORK),
     PageRoute("/chats/list", chats.show_list, right=_WORK),
+    PageRoute("/chats/site", widget.show_site, right="crm.morning.view"),
     PageRoute("/chats/{request:int}/said", chats.show_said, right=_WORK),
     PageRoute("/chats/{request:int}/say", chats.say, right=_WORK, methods=_POST),
     PageRoute("/chat.js", widget.serve, right=PUBLIC),

@@ -109,6 +109,29 @@ async def test_a_visitor_of_the_site_and_a_clerk_talk(
     await context.close()
 
 
+async def test_on_a_site_nobody_named_there_is_no_button(
+    provider: None, site: str, application: Starlette, browser: Browser
+) -> None:
+    told: list[str] = []
+    here = application.state.desk
+    for sites, there in (
+        ("https://other.example", 0),
+        (f"{site},https://other.example", 1),
+        ("http://*.0.0.1:" + site.rpartition(":")[2], 1),
+        ("http://*.0.0.2:" + site.rpartition(":")[2], 0),
+    ):
+        application.state.desk = replace(here, settings=here.settings.having(chat_sites=sites))
+        fresh = await browser.new_context(locale="ru-RU")
+        visitor = await fresh.new_page()
+        visitor.on("console", lambda said: told.append(said.text))
+        await visitor.goto(site)
+        await visitor.wait_for_load_state()
+        await expect(visitor.get_by_role("button", name="Написать нам")).to_have_count(there)
+        await fresh.close()
+    application.state.desk = here
+    assert len([line for line in told if site in line and "ABONENT_CHAT_SITES" in line]) == 2
+
+
 async def ends(clerk: Page) -> None:
     """The last answer is that of any request."""
     await clerk.locator("h1").click()

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from typing import Any
 
 import httpx
 import pytest
+from starlette.applications import Starlette
 
 from abonent.crm.service.requests.client import CLIENT, rate_request
 from abonent.crm.service.requests.taking import NewRequest, take_request
@@ -100,7 +102,25 @@ async def test_the_script_may_be_loaded_by_another_site(guest: httpx.AsyncClient
     assert answer.status_code == 200
     assert answer.headers["content-type"].startswith("text/javascript")
     assert answer.headers["cross-origin-resource-policy"] == "cross-origin"
-    assert len(answer.content) < 3_000
+    assert len(answer.content) < 4_000
+    assert "const sites = [];" in answer.text
+
+
+async def test_the_line_for_the_site_is_told_to_who_runs_it(enter: Enter, app: Starlette) -> None:
+    head = await enter("head")
+    told = (await head.get("/chats/site")).text
+    assert "ABONENT_CHAT_SITES=" in told
+    assert "/chat.js" in told
+    here = app.state.desk
+    settings = here.settings.having(chat_sites="https://isp.example")
+    app.state.desk = replace(here, settings=settings)
+    try:
+        named, script = await head.get("/chats/site"), await head.get("/chat.js")
+    finally:
+        app.state.desk = here
+    assert "https://isp.example</code>" in named.text
+    assert '["https://isp.example"]' in script.text
+    assert (await (await enter("office")).get("/chats/site")).status_code == 403
 
 
 async def test_a_clerk_is_told_that_no_letter_goes_any_more_to_a_closed_window(

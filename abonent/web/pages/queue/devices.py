@@ -14,6 +14,7 @@ from abonent.crm.rules.queue import EDIT
 from abonent.crm.service.queue_setup import add_device, revoke_device
 from abonent.kernel.errors import DomainError
 from abonent.kernel.i18n import N_
+from abonent.kernel.payment_qr import code_svg
 from abonent.web.access import PageRoute
 from abonent.web.dialogs import Dialog, Opened
 from abonent.web.errors import status_of
@@ -59,7 +60,8 @@ async def make_device(request: Request) -> Response:
     except ANSWERED_IN_PLACE as error:
         return await _devices(request, {"kind": kind, "name": name}, error=error)
     place = "hall" if kind == "terminal" else "board"
-    response = await _devices(request, {"address": f"{request.base_url}{place}/{token}"})
+    address = f"{request.base_url}{place}/{token}"
+    response = await _devices(request, {"address": address, "code": code_svg(address)})
     response.headers["Cache-Control"] = "no-store"
     return response
 

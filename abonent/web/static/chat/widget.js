@@ -3,6 +3,18 @@
 (() => {
 const script = document.currentScript;
 const home = new URL(script.src).origin;
+const sites = /* sites */ [];
+// A site that the operator did not name gets no button: its visitors would see the browser's refusal.
+const named = location.origin === home || sites.some((site) => {
+  const [scheme, host] = site.split("://");
+  const [mine, here] = location.origin.split("://");
+  const same = mine === scheme || (scheme === "http" && mine === "https");
+  return same && (host.startsWith("*.") ? here.endsWith(host.slice(1)) : here === host);
+});
+if (!named) {
+  console.warn(`The chat is not shown: name this site in ABONENT_CHAT_SITES: ${location.origin}`);
+  return;
+}
 const russian = !document.documentElement.lang.startsWith("en");
 const words = russian ? ["Написать нам", "Закрыть чат"] : ["Write to us", "Close the chat"];
 
@@ -11,10 +23,18 @@ const button = document.createElement("button");
 const frame = document.createElement("iframe");
 
 button.type = "button";
-button.textContent = "\u{1F4AC}";
+const svg = "http://www.w3.org/2000/svg";
+const icon = document.createElementNS(svg, "svg");
+const path = document.createElementNS(svg, "path");
+path.setAttribute("d", "M5 4h14a2 2 0 0 1 2 2v9a2 2 0 0 1-2 2h-6l-5 4v-4H5a2 2 0 0 1-2-2V6a2 2 0 0 1 2-2z");
+path.setAttribute("fill", "currentColor");
+icon.setAttribute("viewBox", "0 0 24 24");
+dress(icon, { width: "28px", height: "28px", display: "block", margin: "auto" });
+icon.append(path);
+button.append(icon);
 dress(button, {
   position: "fixed", right: "16px", bottom: "16px", width: "56px", height: "56px", zIndex: "2147483000",
-  border: "0", borderRadius: "50%", background: "#0b5cad", color: "#fff", fontSize: "24px",
+  border: "0", borderRadius: "50%", background: "#0b5cad", color: "#fff",
   cursor: "pointer", boxShadow: "0 2px 10px rgba(0,0,0,.3)",
 });
 frame.title = words[0];
