@@ -8,7 +8,7 @@ import string
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
-from datetime import UTC, date, datetime, tzinfo
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -121,6 +121,20 @@ def N_(msgid: str) -> str:  # noqa: N802  the name extraction tools look for
 def fill(text: str, language: str, params: Mapping[str, Any]) -> str:
     """Fill {placeholders}; an unknown one stays visible instead of breaking the page."""
     return _Filler(language).vformat(text, (), params) if params else text
+
+
+def last_moment(at: datetime) -> datetime:
+    """The last second of a term by the company's clock: one until midnight ends with the day before."""
+    local = at.astimezone(_Installed.zone)
+    return local - timedelta(seconds=1) if local.time() == time.min else local
+
+
+def written_term(at: datetime, language: str | None = None) -> str:
+    """A term as people read it after "until": one until midnight is to the end of the day before."""
+    last = last_moment(at)
+    if last == at:
+        return fill("{at}", language or current_language(), {"at": at})
+    return gettext(N_("the end of {day}"), language, day=last.date())
 
 
 class _Filler(string.Formatter):

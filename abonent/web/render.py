@@ -16,7 +16,15 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from abonent.kernel import clock
-from abonent.kernel.i18n import LANGUAGES, N_, _, current_language, gettext, ngettext
+from abonent.kernel.i18n import (
+    LANGUAGES,
+    N_,
+    _,
+    current_language,
+    gettext,
+    ngettext,
+    written_term,
+)
 from abonent.kernel.money import NO_BREAK_SPACE, format_money
 from abonent.kernel.settings import Settings
 from abonent.kernel.texts import with_initials
@@ -67,6 +75,7 @@ def make_environment(settings: Settings, assets: Assets) -> Environment:
         "posting_title": posting_title,
         "long_day": written_day,
         "instant": lambda at: _instant(at, zone),
+        "term": written_term,
         "clock_time": lambda at: format_time(at, "HH:mm", tzinfo=zone, locale=current_language()),
         "duration": _duration,
         "count": written_count,

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from abonent.crm.registers.requests import _DUE
 from abonent.crm.service.requests.taking import NewRequest, take_request
+from abonent.kernel import clock
 from abonent.kernel.actor import SYSTEM
+from abonent.kernel.settings import Settings
+from abonent.web.registers.files import make
 from tests.web.conftest import Enter
 from tests.web.seed import small_provider
 from tests.web.seen import key_of, plain
@@ -29,6 +35,28 @@ async def sent(client: Any, path: str, **form: str) -> Any:
 async def asked(text: str = "Нет интернета", **more: Any) -> int:
     new = NewRequest(channel=more.pop("channel", "email"), text=text, **more)
     return (await take_request(new, by=SYSTEM)).number
+
+
+async def test_a_term_until_midnight_is_told_as_the_end_of_the_day_before(
+    provider: None, enter: Enter
+) -> None:
+    with clock.moved(datetime(2026, 11, 23, 10, tzinfo=UTC)):
+        number = await asked("Верните деньги", topic="refund", account="20417")
+        office = await enter("head")
+        told, end = "конца 03.12.2026", "04.12.2026"
+        for path in ("/requests", f"/requests/{number}", "/accounts/20417/requests"):
+            seen = plain((await office.get(path)).text)
+            assert told in seen, path
+            assert end not in seen, path
+
+
+def test_a_term_until_midnight_is_over_with_the_day_before_in_a_file_as_well(
+    database: Settings, tmp_path: Path
+) -> None:
+    file = make(tmp_path / "a.csv", "csv", [_DUE], title="", zone=database.timezone)
+    file.write([{"due": datetime(2026, 12, 3, 21, tzinfo=UTC)}])
+    file.close()
+    assert "2026-12-03 23:59:59" in (tmp_path / "a.csv").read_text("utf-8-sig")
 
 
 async def test_a_call_is_registered_from_the_card_and_answered(

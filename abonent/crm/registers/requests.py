@@ -85,7 +85,7 @@ _DUE = Column(
     name="due",
     label=N_("Answer until"),
     sql="r.due_at",
-    kind=Kind.INSTANT,
+    kind=Kind.TERM,
     order="coalesce(r.due_at, 'infinity')",
     order_type="timestamptz",
 )

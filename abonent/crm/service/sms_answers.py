@@ -25,7 +25,7 @@ from abonent.crm.topics import OTHER, classifier
 from abonent.kernel import clock
 from abonent.kernel.actor import Actor
 from abonent.kernel.errors import DomainError
-from abonent.kernel.i18n import _, speaking, time_zone
+from abonent.kernel.i18n import _, last_moment, speaking
 from abonent.kernel.money import format_money
 from abonent.kernel.site import site_language
 from abonent.kernel.work import UnitOfWork
@@ -253,7 +253,7 @@ async def _register(work: UnitOfWork, writer: Writer, text: str) -> None:
     if taken.joined:
         return
     until = await work.connection.fetchval(_DUE, taken.id)
-    values = {"request": str(taken.number), "until": _instant(until)[:10]}
+    values = {"request": str(taken.number), "until": _term(until)[:10]}
     await _reply(work, writer, "request-taken", row, **values)
 
 
@@ -268,12 +268,16 @@ async def _time(work: UnitOfWork, writer: Writer, _asked: Asked) -> None:
     elif found is None:
         await _reply(work, writer, "time-none", writer.own[0])
     else:
-        values = {"request": str(found["number"]), "until": _instant(found["due_at"])}
+        values = {"request": str(found["number"]), "until": _term(found["due_at"])}
         await _reply(work, writer, "time-answer", writer.own[0], **values)
 
 
-def _instant(at: datetime | None) -> str:
-    return f"{at.astimezone(time_zone()):%d.%m.%Y %H:%M}" if at else "—"
+def _term(at: datetime | None) -> str:
+    """A term in the sixteen letters an SMS has for it; midnight is the 24th hour of the day before."""
+    if at is None:
+        return "—"
+    last = last_moment(at)
+    return f"{last:%d.%m.%Y %H:%M}" if last == at else f"{last:%d.%m.%Y} 24:00"
 
 
 async def _stop(work: UnitOfWork, writer: Writer, _asked: Asked) -> None:

@@ -33,6 +33,7 @@ class Kind(StrEnum):
     PERCENT = "percent"
     DAY = "day"
     INSTANT = "instant"
+    TERM = "term"
     STATE = "state"
     FLAG = "flag"
     STAFF = "staff"
@@ -49,7 +50,8 @@ class Column:
     cannot be sorted by. `link` leads to the record: "/accounts/{number}", filled from the row; who
     lacks `link_right` sees the value without it.
     `right` hides it from who lacks it; `wide` keeps room for words, `whole` keeps
-    them on one line. PERCENT is in hundredths of a percent, MONEY in minor units; STAFF is a
+    them on one line. PERCENT is in hundredths of a percent, MONEY in minor units; TERM is
+    an instant until which something is to be done; STAFF is a
     colleague's name, on a page by surname and initials.
     """
 

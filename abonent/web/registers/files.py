@@ -11,7 +11,7 @@ from typing import Any, Protocol
 import xlsxwriter
 
 from abonent.kernel import clock
-from abonent.kernel.i18n import _, current_language
+from abonent.kernel.i18n import _, current_language, last_moment
 from abonent.kernel.money import installed_currency, plain_amount
 from abonent.kernel.registers.declaration import NUMERIC, Column, Kind, Row
 from abonent.kernel.tables import plain_cell
@@ -20,7 +20,14 @@ from abonent.web.registers.cells import plain
 XLSX_ROWS = 1_048_575
 """The most rows of a sheet below its heading."""
 
-WIDTHS = {Kind.MONEY: 14, Kind.DAY: 12, Kind.INSTANT: 18, Kind.NUMBER: 10, Kind.TEXT: 28}
+WIDTHS = {
+    Kind.MONEY: 14,
+    Kind.DAY: 12,
+    Kind.INSTANT: 18,
+    Kind.TERM: 18,
+    Kind.NUMBER: 10,
+    Kind.TEXT: 28,
+}
 
 
 class Maker(Protocol):
@@ -58,7 +65,7 @@ class CsvFile:
         if column.kind is Kind.PERCENT:
             return self._decimal(f"{value // 100}.{value % 100:02}")
         if isinstance(value, datetime):
-            return value.astimezone(self._zone).strftime("%Y-%m-%d %H:%M:%S")
+            return _written(column, value).astimezone(self._zone).strftime("%Y-%m-%d %H:%M:%S")
         if isinstance(value, date):
             return value.isoformat()
         return plain_cell(plain(column, value))
@@ -89,6 +96,7 @@ class XlsxFile:
             Kind.PERCENT: self._book.add_format({"num_format": "0.00%"}),
             Kind.DAY: self._book.add_format({"num_format": "dd.mm.yyyy"}),
             Kind.INSTANT: self._book.add_format({"num_format": "dd.mm.yyyy hh:mm"}),
+            Kind.TERM: self._book.add_format({"num_format": "dd.mm.yyyy hh:mm"}),
         }
         for place, column in enumerate(columns):
             self._sheet.set_column(place, place, WIDTHS.get(column.kind, 16))
@@ -111,7 +119,7 @@ class XlsxFile:
             scale = {Kind.MONEY: self._scale, Kind.PERCENT: 10_000}.get(column.kind, 1)
             self._sheet.write_number(line, place, value / scale, shape)
         elif isinstance(value, datetime):
-            local = value.astimezone(self._zone).replace(tzinfo=None)
+            local = _written(column, value).astimezone(self._zone).replace(tzinfo=None)
             self._sheet.write_datetime(line, place, local, shape)
         elif isinstance(value, date):
             self._sheet.write_datetime(line, place, value, shape)
@@ -123,6 +131,11 @@ class XlsxFile:
         if self._line:
             self._sheet.autofilter(0, 0, self._line, len(self._columns) - 1)
         self._book.close()
+
+
+def _written(column: Column, value: datetime) -> datetime:
+    """An instant as it stands in a file: a term until midnight ends with the day before."""
+    return last_moment(value) if column.kind is Kind.TERM else value
 
 
 def _sheet_name(title: str) -> str:

@@ -11,7 +11,7 @@ from abonent.crm.service.requests.rows import add_line
 from abonent.kernel import clock, mail
 from abonent.kernel.actor import SYSTEM
 from abonent.kernel.db import unit_of_work
-from abonent.kernel.i18n import N_, fill, gettext
+from abonent.kernel.i18n import N_, gettext, written_term
 from abonent.kernel.letters import write_letter
 from abonent.kernel.site import site_language, whole_link
 from abonent.kernel.work import UnitOfWork
@@ -109,7 +109,7 @@ async def _write_to(
         {
             "number": row["number"],
             "title": row["title"],
-            "due": fill("{due}", language, {"due": row["due_at"]}),
+            "due": written_term(row["due_at"], language),
             "why": _why(row, language),
             "link": whole_link(f"/requests/{row['number']}"),
         }
