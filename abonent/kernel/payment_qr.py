@@ -6,6 +6,7 @@ the separator. The text is UTF-8 and the sum is in kopecks.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from io import BytesIO
 
@@ -29,6 +30,7 @@ KNOWN = (
     "DocNo", "DocDate", "Contract", "OKTMO", "CBC", "UIN", "TechCode",
 )  # fmt: skip
 """Further fields, in the order they are written."""
+_SIZE = re.compile(r'width="(\d+)" height="(\d+)"')
 
 
 def payment_text(
@@ -86,7 +88,8 @@ def code_svg(text: str, *, scale: int = 3) -> str:
     """Draw a code as SVG, for a page or a printed document; attributes only, no style."""
     drawn = BytesIO()
     _code(text).save(drawn, kind="svg", scale=scale, border=4, xmldecl=False, light="#fff")
-    return drawn.getvalue().decode()
+    # With a view box it can be shown at any size, not only at its own.
+    return _SIZE.sub(r'\g<0> viewBox="0 0 \1 \2"', drawn.getvalue().decode(), count=1)
 
 
 def code_png(text: str, *, scale: int = 6) -> bytes:
