@@ -19,6 +19,7 @@ from abonent.crm.service.requests.client import (
     say_more,
 )
 from abonent.crm.service.requests.taking import NewRequest, take_request
+from abonent.crm.topics import classifier
 from abonent.kernel.actor import Actor
 from abonent.kernel.errors import DomainError, Malformed, NotFound
 from abonent.kernel.i18n import N_
@@ -46,7 +47,12 @@ async def show_requests(request: Request) -> Response:
 
 async def _list(request: Request, given: Mapping[str, str], error: DomainError | None) -> Response:
     number, _by = own(request)
-    context: dict[str, Any] = {"found": await own_requests(number), "given": given}
+    topics = (await classifier()).offered()
+    context: dict[str, Any] = {
+        "found": await own_requests(number),
+        "given": given,
+        "topics": topics,
+    }
     return act_page(request, "requests.html", context | _WORDS | {"here": here(request)}, error)
 
 
@@ -62,11 +68,21 @@ async def _write(request: Request, form: Mapping[str, str]) -> str:
         channel="portal",
         text=form.get("text", ""),
         account=number,
+        topic=await _chosen(form),
         reply_by=way if way in _REPLIES else "portal",
         repeats=True,
     )
     taken = await take_request(new, by=by)
     return f"{here(request)}/requests/{taken.number}?done={'said' if taken.joined else 'taken'}"
+
+
+async def _chosen(form: Mapping[str, str]) -> str:
+    """The topic that was chosen, empty where the words are to tell it."""
+    topic = form.get("topic", "")
+    offered = (await classifier()).offered()
+    if topic and not any(topic == code for _group, topics in offered for code, _name in topics):
+        raise Malformed.of("topic", topic, N_("Choose one of those offered."))
+    return topic
 
 
 async def show_one(request: Request) -> Response:
@@ -156,7 +172,12 @@ def _page(
 
 async def show_ask(request: Request) -> Response:
     """Show the form for who is no subscriber yet, or cannot sign in."""
-    return act_page(request, "ask.html", {"given": {}}, None)
+    return await _ask(request, {}, None)
+
+
+async def _ask(request: Request, given: Mapping[str, str], error: DomainError | None) -> Response:
+    topics = (await classifier()).offered()
+    return act_page(request, "ask.html", {"given": given, "topics": topics}, error)
 
 
 async def ask(request: Request) -> Response:
@@ -166,7 +187,7 @@ async def ask(request: Request) -> Response:
         await count_attempt(asking_keys(address_of_caller(request)))
         token = await asked_once(request, form, by=CLIENT, work=lambda: _asked(form))
     except ANSWERED_IN_PLACE as error:
-        return act_page(request, "ask.html", {"given": form}, error)
+        return await _ask(request, form, error)
     return RedirectResponse(f"/my/r/{token}?done=taken", 303)
 
 
@@ -178,6 +199,7 @@ async def _asked(form: Mapping[str, str]) -> str:
     new = NewRequest(
         channel="site",
         text=form.get("text", ""),
+        topic=await _chosen(form),
         who=form.get("who", "")[:200],
         reply_by="email" if "@" in reach else "call",
         reply_to=check_reach_typed(reach, field="reach"),

@@ -56,3 +56,42 @@ async def test_what_somebody_else_asked_does_not_exist(enter: Entered, db: Any) 
         assert (await other.get(path)).status_code == 404
         assert (await other.post(path, data={"key": "x", "text": "Чужое"})).status_code == 404
     assert await db.fetchval("SELECT count(*) FROM crm_request_line WHERE text = 'Чужое'") == 0
+
+
+async def test_what_it_is_about_may_be_chosen_or_left_to_the_words(enter: Entered, db: Any) -> None:
+    mine = await enter()
+    page = (await mine.get(PATH)).text
+    about = page[page.index('name="topic"') : page.index('name="reply_by"')]
+    assert re.search(r'<option value="">[^<]+</option><optgroup label="Платежи">', about)
+    assert 'value="recalculation"' in about
+    assert "low-score" not in about
+    assert "missed-call" not in about
+    text = "Нет интернета второй день"
+    taken = []
+    for topic in ("recalculation", ""):
+        form = fields_of((await mine.get(PATH)).text, PATH)
+        await mine.post(PATH, data=form | {"text": text, "topic": topic, "reply_by": "portal"})
+        query = "SELECT topic FROM crm_request ORDER BY number DESC LIMIT 1"
+        taken.append(await db.fetchval(query))
+    assert taken == ["recalculation", "no-internet"]
+
+
+async def test_a_topic_that_is_not_offered_is_refused_and_what_was_chosen_is_kept(
+    enter: Entered, guest: Any, db: Any
+) -> None:
+    mine = await enter()
+    for client, path in ((mine, PATH), (guest, "/my/ask")):
+        form = fields_of((await client.get(path)).text, path)
+        for topic, text, status in (("low-score", "Плохо", 400), ("slow", " ", 400)):
+            more = {"text": text, "topic": topic, "reach": "a@mail.example"}
+            wrong = await client.post(path, data=form | more)
+            assert wrong.status_code == status, (path, topic)
+        assert 'value="slow" selected' in wrong.text
+    assert await db.fetchval("SELECT count(*) FROM crm_request") == 0
+
+
+async def test_whoever_is_not_signed_in_may_choose_as_well(guest: Any, db: Any) -> None:
+    form = fields_of((await guest.get("/my/ask")).text, "/my/ask")
+    more = {"text": "Сколько ждать?", "topic": "connect", "reach": "a@mail.example", "who": "Пётр"}
+    assert (await guest.post("/my/ask", data=form | more)).status_code == 303
+    assert await db.fetchval("SELECT topic FROM crm_request") == "connect"
