@@ -107,6 +107,11 @@ async def test_ends_and_roles_of_a_draft_are_changed_by_dialogs(head: httpx.Asyn
     twice = await _send(head, f"{draft}/ends/new", code="LATER", label="Ещё", kind="bad")
     assert twice.status_code == 400
     assert 'id="act-code-error"' in twice.text
+    for made in ("perezvonit_sam", "perezvonit_sam_2"):
+        await _send(head, f"{draft}/ends/new", label="Перезвонит сам", kind="good")
+        assert f"{draft}/ends/{made}" in (await head.get(draft)).text
+    step = await _send(head, f"{draft}/new-step", stage="close", say="Когда удобно прийти?")
+    assert step.headers["hx-redirect"] == f"{draft}/steps/kogda_udobno_priiti"
     assert 'value="Позже"' in (await head.get(f"{draft}/ends/LATER", headers=HX)).text
     await _send(head, f"{draft}/ends/LATER", label="Просил позже", kind="bad")
     assert "Просил позже" in (await head.get(draft)).text

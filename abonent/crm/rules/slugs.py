@@ -9,6 +9,7 @@ from abonent.kernel.errors import Malformed
 from abonent.kernel.i18n import N_
 
 LONGEST = 60
+_CODE = 30
 _SHAPE = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _BETWEEN = re.compile(r"[^a-z0-9]+")
 # As passports write names (ICAO Doc 9303), so that a key reads as people expect it.
@@ -42,6 +43,18 @@ def given_slug(key: str, *, title: str, reserved: Collection[str]) -> str:
     if made in reserved:
         raise taken(typed, made)
     return made
+
+
+def code_of(words: str, known: Collection[str]) -> str:
+    """A code for a step or an end made of its words, another than those there are already.
+
+    >>> code_of("Когда удобно прийти?", ()), code_of("???", ["s", "s_2"])
+    ('kogda_udobno_priiti', 's_3')
+    """
+    made = slug_of(words).replace("-", "_")[:_CODE].strip("_")
+    made = made if made[:1].isalpha() else f"s_{made}".rstrip("_")
+    further = (f"{made}_{n}" for n in range(2, len(known) + 3))
+    return made if made not in known else next(one for one in further if one not in known)
 
 
 def taken(typed: str, made: str) -> Malformed:

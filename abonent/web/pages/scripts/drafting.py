@@ -6,6 +6,7 @@ from starlette.requests import Request
 
 from abonent.crm.queries.script_versions import draft_of
 from abonent.crm.queries.scripts import playable_scripts
+from abonent.crm.rules.slugs import code_of
 from abonent.crm.script_errors import StepNotFound
 from abonent.crm.service import script_versions as service
 from abonent.kernel.i18n import N_, _
@@ -35,7 +36,9 @@ def _stage_choices() -> list[tuple[str, str]]:
 
 
 async def _add(request: Request, values: Values) -> str:
-    slug, by, code = request.path_params["slug"], signed_in(request).actor, values["code"]
+    slug, by = request.path_params["slug"], signed_in(request).actor
+    steps = (await draft_of(slug, by=by)).script.steps
+    code = values["code"] or code_of(values["say"], steps)
     await service.add_step(slug, code, by=by, stage=Stage(values["stage"]), say=values["say"])
     return f"/scripts/{slug}/draft/steps/{code}"
 
@@ -119,14 +122,18 @@ DRAFT_DIALOGS = (
         title=N_("Add a step"),
         commit=N_("Add"),
         fields=(
+            Field(name="say", label=N_("What is said"), kind=Kind.AREA, longest=LONGEST_SAY),
+            _STAGE,
             Field(
                 name="code",
                 label=N_("Code"),
+                required=False,
                 longest=40,
-                hint=N_("Latin letters, such as ask_price: reports name the step by it."),
+                hint=N_(
+                    "Latin letters, such as ask_price: reports name the step by it."
+                    " Left empty: made of the words."
+                ),
             ),
-            _STAGE,
-            Field(name="say", label=N_("What is said"), kind=Kind.AREA, longest=LONGEST_SAY),
         ),
         opened=_add_opened,
         do=_add,

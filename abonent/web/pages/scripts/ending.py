@@ -5,6 +5,7 @@ from __future__ import annotations
 from starlette.requests import Request
 
 from abonent.crm.queries.script_versions import draft_of
+from abonent.crm.rules.slugs import code_of
 from abonent.crm.script_errors import EndNotFound
 from abonent.crm.service import script_versions as service
 from abonent.kernel.i18n import N_, _
@@ -33,7 +34,9 @@ async def _add_opened(request: Request) -> Opened:
 async def _add(request: Request, values: Values) -> str:
     slug, by = request.path_params["slug"], signed_in(request).actor
     told = {name: values[name] for name in ("label", "kind")}
-    await service.add_end(slug, values["code"], by=by, **told)
+    ends = (await draft_of(slug, by=by)).script.outcomes
+    code = values["code"] or code_of(values["label"], ends)
+    await service.add_end(slug, code, by=by, **told)
     return f"{_back(request)}?done=end_added"
 
 
@@ -99,13 +102,17 @@ END_DIALOGS = (
         title=N_("Add an end"),
         commit=N_("Add"),
         fields=(
+            *_ENDED,
             Field(
                 name="code",
                 label=N_("Code"),
+                required=False,
                 longest=40,
-                hint=N_("Latin letters, such as LATER: reports name the end by it."),
+                hint=N_(
+                    "Latin letters, such as LATER: reports name the end by it."
+                    " Left empty: made of the words."
+                ),
             ),
-            *_ENDED,
         ),
         opened=_add_opened,
         do=_add,
