@@ -10,6 +10,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from random import Random
 
 from abonent.crm.demo.plan import Household
+from abonent.crm.demo.staff import Staff
 from abonent.crm.rules.mail import Attachment
 from abonent.crm.service.requests.answering import answer_request
 from abonent.crm.service.requests.client import rate_request, say_more
@@ -78,7 +79,7 @@ _AGAIN = "Разобрались до конца: причина была в н�
 
 
 async def turn_to_us(
-    households: Sequence[Household], *, by: Actor, seed: int, day: date, left: int
+    households: Sequence[Household], *, staff: Staff, seed: int, day: date, left: int
 ) -> None:
     """One day's requests; those of the last days, `left` before the end, are partly still open."""
     chance = Random(f"{seed} requests {day}")
@@ -87,6 +88,7 @@ async def turn_to_us(
         asked = chance.choice(_ASKED)
         if left < 2 and number in _WRITTEN:
             asked = _ASKED[_WRITTEN[number]]
+        by = staff.cashier if number % 3 == 2 else staff.clerk
         morning = datetime.combine(day, time(_OPENS), UTC) + timedelta(minutes=90 * number)
         async with unit_of_work(by):
             await _one(whose, asked, chance, by=by, at=morning, latest=left < 2, number=number)

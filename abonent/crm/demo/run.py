@@ -208,8 +208,9 @@ async def _live(world: World, day: date) -> None:
         await _work_in_office(world, day)
     left = (demo.day - day).days
     if left <= requests.DAYS:
-        clerk = world.staff.clerk
-        await requests.turn_to_us(world.known, by=clerk, seed=demo.seed, day=day, left=left)
+        await requests.turn_to_us(
+            world.known, staff=world.staff, seed=demo.seed, day=day, left=left
+        )
     if left <= claims.DAYS:
         await claims.claim_things(
             world.known, staff=world.staff, seed=demo.seed, day=day, until=demo.day

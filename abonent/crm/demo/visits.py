@@ -55,11 +55,12 @@ async def open_queues(office: str) -> None:
 async def come_to_office(
     households: Sequence[Household], *, staff: Staff, office: str, seed: int, day: date
 ) -> None:
-    """The visits of a day, called to two windows; nobody comes where nobody was hired."""
-    if staff.clerk.kind != "user" or staff.cashier.kind != "user":
+    """The visits of a day, called to two windows; nobody comes on Sundays or where nobody was hired."""
+    if staff.clerk.kind != "user" or staff.cashier.kind != "user" or day.weekday() not in _WEEK:
         return
     hall, chance = await hall_of(office), Random(f"{seed} visits {day}")
-    opens = datetime.combine(day, time(9, 5), time_zone())
+    begins, ends = (datetime.combine(day, at, time_zone()) for at in _WEEK[day.weekday()])
+    opens = begins + 5 * _MINUTE
     with clock.moved(opens):
         for window, by in ((hall.windows[0], staff.clerk), (hall.windows[1], staff.cashier)):
             await sit_down(window.id, by=by)
@@ -67,6 +68,8 @@ async def come_to_office(
     people = [one for one in households if one.person.kind == "person"]
     for place in range(VISITS):
         at = opens + timedelta(minutes=place * 22 + chance.randrange(15))
+        if at >= ends:
+            break
         by = staff.cashier if chance.randrange(3) == 0 else staff.clerk
         service = hall.services[0 if by is staff.cashier else chance.randrange(len(hall.services))]
         known = chance.choice(people).number if people and chance.randrange(3) else ""
@@ -74,7 +77,7 @@ async def come_to_office(
             await take_ticket(hall.office.id, service.id, by=by, typed=known)
         comes = place % _NEVER_COMES != _NEVER_COMES - 1
         await _visit(by, at + chance.choice(_WAITS) * _MINUTE, chance, comes=comes)
-    with clock.moved(opens + timedelta(hours=10)):
+    with clock.moved(ends + timedelta(hours=1)):
         for by in (staff.clerk, staff.cashier):
             await leave_window(by=by)
 
