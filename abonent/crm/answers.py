@@ -10,10 +10,10 @@ from pydantic import BaseModel, ConfigDict, Field
 from abonent.kernel.content import documents_of
 
 PLACEHOLDER = re.compile(r"\{([a-z_]+)\}")
-FILLED = frozenset({"name", "number", "request", "url", "company", "phone", "balance", "until"})
+FILLED = frozenset({"name", "number", "request", "url", "company", "phone", "balance", "until", "debt"})
 """What the program may know; where it does not, it is the clerk's to fill in."""
 ASKED = frozenset(
-    {"answer", "amount", "day", "debt", "place", "price", "tariff", "claim", "time", "window"}
+    {"answer", "amount", "day", "place", "price", "tariff", "claim", "time", "window"}
 )
 """What only the clerk knows: an answer does not go while it stands in braces."""
 

@@ -82,7 +82,8 @@ class Step(_Strict):
 class Draft(_Strict):
     """A script in the making: it may still lead nowhere.
 
-    `roles` are those that play it, `document` is its number in the department's list.
+    `roles` are those that play it, `document` is its number in the department's list. `when` are
+    conditions of the card under which it is offered before others; where one fails it stands last.
     """
 
     title: str = Field(min_length=1)
@@ -90,6 +91,7 @@ class Draft(_Strict):
     roles: tuple[str, ...]
     about: str
     begin: str
+    when: tuple[str, ...] = ()
     outcome: tuple[Outcome, ...] = Field(min_length=1)
     step: tuple[Step, ...] = Field(min_length=1)
 
@@ -173,12 +175,25 @@ def holds(when: str, facts: Collection[str]) -> bool:
     return (word in facts) == (word == when)
 
 
+def urgency(script: Draft, facts: Collection[str]) -> int:
+    """The place of a script among those offered about a card, the smaller the sooner.
+
+    First is what is made for what the card shows, last what the card speaks against.
+    """
+    if not all(holds(when, facts) for when in script.when):
+        return 2
+    return 0 if any(when in facts for when in script.when) else 1
+
+
 def _mistakes(script: Draft) -> Iterator[Mistake]:
     codes = [step.code for step in script.step]
     outcomes = [outcome.code for outcome in script.outcome]
     for message, names in ((_TWO_STEPS, codes), (_TWO_OUTCOMES, outcomes)):
         for twice in sorted({name for name in names if names.count(name) > 1}):
             yield Mistake("", message, {"code": twice})
+    for when in script.when:
+        if when.removeprefix("not ") not in CONDITIONS:
+            yield Mistake("", _OFFERED_WRONG, {"code": when})
     if script.begin not in codes:
         yield Mistake("", _BEGINS_NOWHERE, {"code": script.begin})
     for step in script.step:
@@ -235,6 +250,7 @@ def _lost(script: Draft) -> Iterator[Mistake]:
 
 _TWO_STEPS = N_("There are two steps {code}.")
 _TWO_OUTCOMES = N_("There are two outcomes {code}.")
+_OFFERED_WRONG = N_("It is offered under an unknown condition: {code}.")
 _BEGINS_NOWHERE = N_("It begins at {code}, which is no step.")
 _BRACES = N_("Step {step}: a brace does not close.")
 _UNKNOWN = N_("Step {step}: unknown placeholders {names}.")

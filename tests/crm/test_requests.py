@@ -367,7 +367,7 @@ def test_templates_of_answers_name_known_topics_and_placeholders(language: str) 
     known = load_content("topics", Classifier, language=language)["topics"].value
     codes = {topic.code for topic in known.topic}
     found = load_content("answers", AnswerTemplate, language=language)
-    assert len(found) == 22
+    assert len(found) == 25
     for document in found.values():
         answer = document.value
         assert answer.code == document.slug

@@ -9,7 +9,7 @@ import pytest
 from pydantic import ValidationError
 
 from abonent.kernel.content import CONTENT_FOLDER, load_content
-from abonent.kernel.scripts import Objection, Script, holds, placeholders_of
+from abonent.kernel.scripts import Objection, Script, holds, placeholders_of, urgency
 from abonent.kernel.templates import MessageTemplate, parts_of
 
 LEAST_OBJECTIONS = 30
@@ -29,7 +29,7 @@ step = [
 
 def test_every_script_can_be_played_to_each_of_its_ends() -> None:
     scripts = load_content("scripts", Script, language="ru")
-    assert {one.value.document for one in scripts.values()} == {"3.3.3", "3.3.4", "3.3.6"}
+    assert {one.value.document for one in scripts.values()} == {"", "3.3.3", "3.3.4", "3.3.6"}
 
 
 def test_the_book_of_objections_names_scripts_that_are_there() -> None:
@@ -62,6 +62,7 @@ def test_every_template_fits_and_says_the_same_in_both_languages() -> None:
         ('to = "b"', 'to = "b", when = "debt"', "no answer is always there"),
         ('to = "b"', 'to = "b", when = "rain"', "unknown condition rain"),
         ("{name}", "{nobody}", "unknown placeholders nobody"),
+        ('about = ""', 'about = ""\nwhen = ["not rain"]', "unknown condition: not rain"),
         ('begin = "a"', 'begin = "z"', "which is no step"),
         ('code = "b"', 'code = "a"', "two steps a"),
     ],
@@ -78,6 +79,19 @@ def test_a_condition_is_asked_of_the_card() -> None:
     assert not holds("debt", ())
     assert holds("not debt", {"company"})
     assert not holds("not debt", {"debt"})
+
+
+def test_what_the_card_asks_for_is_offered_first_and_what_it_speaks_against_last() -> None:
+    scripts = load_content("scripts", Script, language="ru")
+
+    def offered(*facts: str) -> list[str]:
+        return sorted(scripts, key=lambda slug: urgency(scripts[slug].value, set(facts)))
+
+    cut = offered("suspended", "debt")
+    assert cut[0] == "suspended"
+    assert set(cut[-2:]) == {"advance-payment", "raise-arpu"}
+    assert offered()[-1] == "suspended"
+    assert offered("debt")[-1] in {"advance-payment", "raise-arpu", "suspended"}
 
 
 @pytest.mark.parametrize(

@@ -62,6 +62,18 @@ async def test_a_script_is_begun_on_the_card_and_tells_what_the_card_knows(
     assert "Продолжить" in page
 
 
+async def test_what_the_card_asks_for_is_offered_first(provider: None, enter: Enter) -> None:
+    clerk = await enter("office")
+    for number, first in (("20417", SLUG), ("20418", "suspended")):
+        page = (await clerk.get(f"/accounts/{number}/scripts")).text
+        begun = re.findall(r'action="/accounts/\d+/scripts/([a-z-]+)"', page)
+        assert begun[0] == first
+        assert {"suspended", "no-internet", SLUG} <= set(begun)
+        assert re.search(
+            rf'scripts/{first}"><button class="btn btn-primary" data-key="Digit1"', page
+        )
+
+
 async def test_answers_stand_by_their_conditions(provider: None, enter: Enter) -> None:
     clerk = await enter("office")
     paid = _answers((await clerk.get(await _begin(clerk, "20417"))).text)

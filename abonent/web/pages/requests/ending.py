@@ -10,6 +10,7 @@ from abonent.crm.rules.people import spoken_name
 from abonent.crm.rules.requests import REFUSALS, REPLIES, WRITTEN
 from abonent.crm.service.requests import answering, working
 from abonent.kernel.i18n import N_
+from abonent.kernel.site import whole_link
 from abonent.web.dialogs import Dialog, Opened
 from abonent.web.fields import Field, Kind, Values
 from abonent.web.pages.accounts import card_of
@@ -43,6 +44,9 @@ async def _known(request: Request, found: Found) -> dict[str, str]:
     if found.account:
         card = await card_of(found.account, by=signed_in(request).actor)
         known["balance"] = written_money(card.view.balance)
+        known["url"] = whole_link(f"/my/{found.account}")
+        if owed := card.missing or card.overdue:
+            known["debt"] = written_money(owed)
         if until := card.view.outlook.until:
             known["until"] = written_day(until)
     return known

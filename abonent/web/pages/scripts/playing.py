@@ -22,11 +22,10 @@ from abonent.crm.service import scripts as service
 from abonent.kernel import clock
 from abonent.kernel.errors import Malformed
 from abonent.kernel.i18n import N_, _
-from abonent.kernel.scripts import Objection
+from abonent.kernel.scripts import Objection, urgency
 from abonent.web.dialogs import Dialog, Opened
 from abonent.web.fields import Field, Kind, Values
 from abonent.web.forms import form_of, go_to
-from abonent.web.pages.accounts import card_of
 from abonent.web.pages.accounts import words as account_words
 from abonent.web.pages.scripts.telling import About, about, in_short, told
 from abonent.web.pages.scripts.words import KINDS, SEGMENTS, STAGES
@@ -41,12 +40,14 @@ _TODAY = timedelta(hours=12)
 
 
 async def list_for_account(request: Request) -> Response:
-    """Show the scripts one may begin about an account, those of the own role first, and the past."""
+    """Show the scripts one may begin about an account, what its card asks for first, and the past."""
     number, identity = request.path_params["number"], signed_in(request)
-    scripts = await playable_scripts()
+    known = await about(number, by=identity.actor)
+    found = (await playable_scripts()).items()
+    scripts = dict(sorted(found, key=lambda pair: urgency(pair[1].script, known.facts)))
     runs = await runs_of_account(number, by=identity.actor)
     context = {
-        "card": await card_of(number, by=identity.actor),
+        "card": known.card,
         "tab": "scripts",
         "scripts": scripts,
         "mine": [s for s in scripts.values() if identity.role in s.script.roles],
