@@ -177,6 +177,18 @@ class PromiseRefused(Refused):
         super().__init__(code, message, field="offer", allowed_from=allowed_from, **params)
 
 
+class FeeGivenBack(Refused):
+    """The fee was given back before."""
+
+    def __init__(self, fee: int) -> None:
+        super().__init__(
+            "FEE_GIVEN_BACK",
+            N_("Fee {value} is given back already."),
+            field="fee",
+            value=fee,
+        )
+
+
 class AlreadyReversed(Refused):
     """The payment was reversed before."""
 

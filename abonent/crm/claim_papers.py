@@ -26,6 +26,8 @@ _COMPANY = ("name", "inn", "kpp", "ogrn", "address", "account", "bank_name", "bi
 PERIODS = {
     "outage": N_("Days without connection, from {first} to {last}"),
     "unserved": N_("Days the service was not there, from {first} to {last}"),
+    "tariff": N_("Days from {first} to {last} reckoned anew by the right tariff"),
+    "fee": N_("A fee of {first} that was charged by mistake"),
     "discount": N_("A discount of {percent} % from {first} to {last}"),
     "bonus": N_("A bonus on the account"),
 }
@@ -98,11 +100,10 @@ def court_paper(
     """The data of the document "claim_file": the whole claim, to be handed over to court."""
     claim = whole.claim
     zone = time_zone()
-    told = {move.name: gettext(move.label, language) for move in CLAIM.moves}
     steps = [
         {
             "day": move.at.astimezone(zone).date(),
-            "what": told.get(move.name, move.name),
+            "what": gettext(CLAIM.told(move.name, move.became), language),
             "note": move.note or gettext(DISMISSED.get(move.reason, ""), language) or None,
             "who": move.who or None,
         }

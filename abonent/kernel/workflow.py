@@ -52,6 +52,7 @@ class Move:
 
     `reasons` are the codes (with English message ids) one of which must be given; `note` tells that
     words must be given too. `by_itself` moves are made by the program and offered to nobody.
+    `ends_as` says what such a move ends a matter as, where its state alone does not.
     """
 
     name: str
@@ -62,6 +63,7 @@ class Move:
     reasons: Mapping[str, str] = field(default_factory=dict)
     note: bool = False
     by_itself: bool = False
+    ends_as: str = ""
 
 
 class MoveRefused(Refused):
@@ -116,6 +118,11 @@ class Workflow:
             if move.name == name and state in move.sources:
                 return move
         raise MoveRefused(self, state, name)
+
+    def told(self, name: str, became: str) -> str:
+        """What a move that was made did (English message id): where it led, or what it ended as."""
+        ends = [move.ends_as for move in self.moves if move.name == name and move.ends_as]
+        return ends[0] if ends else self.state(became).label
 
     @property
     def ended(self) -> frozenset[str]:

@@ -48,6 +48,7 @@ class Field:
     An AMOUNT is read as minor units, a PERCENT as hundredths of a percent, a DAY as a date, a TICK
     as a bool, a FILE as an upload. `least` and `most` bound numbers and amounts; `longest` texts.
     `half` puts two fields side by side; `open` leaves a choice to be made, with none made before.
+    `among` shows the field only while another one, named first, has one of the values after it.
     CHOICE and SEGMENTS (a few choices side by side) take what `choices` or the open dialog offer.
     """
 
@@ -62,6 +63,7 @@ class Field:
     longest: int = 200
     half: bool = False
     open: bool = False
+    among: tuple[str, ...] = ()
     attributes: Mapping[str, Any] = field(default_factory=dict)
 
 

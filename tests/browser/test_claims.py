@@ -100,6 +100,15 @@ async def test_a_claim_goes_from_intake_to_the_ledger_by_the_keyboard(
     await seat.keyboard.press("d")
     await dialog.locator("[name=cause]").select_option("network")
     await dialog.locator("[name=grounds]").fill("Авария подтверждена.")
+    # Of what each remedy asks, only that of the chosen one stands there.
+    for remedy, there, away in (
+        ("fee", "fee", "from"),
+        ("tariff", "tariff", "amount"),
+        ("bonus", "amount", "to"),
+    ):
+        await dialog.locator("[name=remedy]").select_option(remedy)
+        await expect(dialog.locator(f"[name={there}]")).to_be_visible()
+        await expect(dialog.locator(f"[name={away}]")).to_be_hidden()
     await dialog.locator("[name=remedy]").select_option("outage")
     await dialog.locator("[name=from]").fill("2026-11-02")
     await dialog.locator("[name=to]").fill("2026-11-04")

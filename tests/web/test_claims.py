@@ -7,9 +7,11 @@ from typing import Any
 
 import pytest
 
+from abonent.billing.service.payments import charge_fee
 from abonent.crm.service.claims.taking import NewClaim, take_claim
 from abonent.crm.service.requests.taking import NewRequest, take_request
 from abonent.kernel.actor import SYSTEM
+from tests.crm.test_claims import taken
 from tests.web.conftest import Enter
 from tests.web.seed import small_provider
 from tests.web.seen import key_of, plain
@@ -207,3 +209,22 @@ async def test_what_a_colleague_did_meanwhile_is_told_before_more_is_done(
     await late(begun["reconsider"], note="Новое письмо")
     done = await sent(head, (await addresses())["execute"])
     assert done.status_code == 303, done.text
+
+
+async def test_a_fee_charged_by_mistake_is_chosen_from_those_there_are(
+    provider: None, enter: Enter
+) -> None:
+    fee = await charge_fee(
+        "20417", by=SYSTEM, amount=30_000, kind="visit", reason="Выезд", into_debt=True
+    )
+    one = f"/claims/{await taken(subject='charge')}"
+    head = await enter("head")
+    assert (await head.post(f"{one}/investigate")).status_code == 303
+    assert "Разовая плата: выезд мастера, 300,00" in plain((await head.get(f"{one}/decide")).text)
+    wrong = {"decision": "full", "cause": "billing", "grounds": "Выезд был наш.", "remedy": "fee"}
+    assert 'id="act-fee-error"' in (await sent(head, f"{one}/decide", **wrong)).text
+    done = await sent(head, f"{one}/decide", **wrong, fee=str(fee.entry_no))
+    assert done.status_code == 303, done.text
+    page = plain((await head.get(f"{one}/answer")).text)
+    assert "списанная по ошибке" in page
+    assert "300,00" in page

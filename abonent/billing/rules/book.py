@@ -44,6 +44,9 @@ CHARGE_KINDS = frozenset(
 )
 """Entries that charge; all other service entries correct one of them."""
 
+FEE_KINDS = CHARGE_KINDS - {Kind.CHARGE}
+"""What is charged once, for no days."""
+
 MONEY_ONLY = frozenset({Kind.ADJUSTMENT, Kind.CORRECTION, Kind.COMPENSATION})
 """Corrections of money that leave it true that the day was served."""
 

@@ -109,6 +109,8 @@ class Claim:
     remedy_from: date | None
     remedy_to: date | None
     remedy_percent: int | None
+    remedy_tariff: str | None
+    remedy_fee: int | None
     compensation: int
     reckoned: str
     answered_at: datetime | None

@@ -75,8 +75,10 @@ DECISIONS = {
 REMEDIES = {
     "": N_("No money"),
     "outage": N_("Days without connection, all services"),
-    "unserved": N_("Days a service was not there"),
+    "unserved": N_("Days a service was not there or was not ordered"),
+    "tariff": N_("Days reckoned anew by another tariff"),
     "discount": N_("A discount for past days"),
+    "fee": N_("A fee charged by mistake"),
     "bonus": N_("A bonus of one's own will"),
 }
 """How money goes back: each is an act of the engine's own."""
@@ -134,6 +136,7 @@ CLAIM = Workflow(
             target=_S.CLOSED,
             right=WORK,
             reasons=DISMISSED,
+            ends_as=N_("It is no claim"),
         ),
         Move(
             name="investigate",
@@ -178,6 +181,7 @@ CLAIM = Workflow(
             target=_S.CLOSED,
             right=WORK,
             note=True,
+            ends_as=N_("Taken back by the subscriber"),
         ),
         Move(
             name="court",

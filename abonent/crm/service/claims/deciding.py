@@ -7,10 +7,13 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
+from abonent.billing.errors import FeeGivenBack
 from abonent.billing.queries.accounts import look
+from abonent.billing.queries.fees import fees_left
+from abonent.billing.rules.book import Tariff
 from abonent.billing.rules.recalculation import Truth
 from abonent.billing.service.books import lock_accounts
-from abonent.billing.service.corrections import compensate, recalculate
+from abonent.billing.service.corrections import compensate, give_fee_back, recalculate
 from abonent.billing.service.payments import give_bonus
 from abonent.crm.claim_errors import NothingToGiveBack, OtherSumNow, OverOwnLimit
 from abonent.crm.rules.claims import (
@@ -38,8 +41,8 @@ _DAY = timedelta(days=1)
 
 _DECIDE = """
 UPDATE crm_claim SET decision = $3, grounds = $4, cause = $5, remedy = $6, remedy_service = $7,
-    remedy_from = $8, remedy_to = $9, remedy_percent = $10, compensation = $11, reckoned = $12,
-    decided_at = $13, decided_by = $14
+    remedy_from = $8, remedy_to = $9, remedy_percent = $10, remedy_tariff = $11, remedy_fee = $12,
+    compensation = $13, reckoned = $14, decided_at = $15, decided_by = $16
 WHERE account_id = $1 AND id = $2
 """
 _LIMIT = "SELECT own_limit FROM crm_claim_policy"
@@ -65,13 +68,19 @@ WHERE account_id = $1 AND id = $2
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Remedy:
-    """How money is to go back: days [first, last] of all services or one, a percentage, or a sum."""
+    """How money is to go back.
+
+    Days [first, last] of all services or one, with a percentage or a tariff's code for them; the
+    entry of a fee; or a sum.
+    """
 
     kind: str = ""
     service: int | None = None
     first: date | None = None
     last: date | None = None
     percent: int | None = None
+    tariff: str | None = None
+    fee: int | None = None
     amount: int | None = None
 
 
@@ -123,7 +132,7 @@ async def decide_claim(
             await _check_limit(work, row, found.total)
         await work.connection.execute(
             _DECIDE, row["account_id"], row["id"], decision, words, cause, remedy.kind,
-            remedy.service, remedy.first, remedy.last, remedy.percent, found.total,
+            remedy.service, *_days_of(remedy, found), remedy.percent, remedy.tariff, remedy.fee, found.total,
             to_json([[day.isoformat(), amount] for day, amount in found.days]), clock.now(),
             f"{by.kind}:{by.id}",
         )  # fmt: skip
@@ -189,6 +198,8 @@ def remedy_of(row: Mapping[str, Any]) -> Remedy:
         first=row["remedy_from"],
         last=row["remedy_to"],
         percent=row["remedy_percent"],
+        tariff=row["remedy_tariff"],
+        fee=row["remedy_fee"],
         amount=row["compensation"],
     )
 
@@ -211,6 +222,8 @@ async def _reckoned(row: Mapping[str, Any], remedy: Remedy, *, by: Actor) -> Rec
         if not remedy.amount:
             raise Malformed.of("amount", remedy.amount, N_("Give the sum."))
         return Reckoned(remedy.amount, [])
+    if remedy.kind == "fee":
+        return await _fee(row, remedy)
     first, last = _span(remedy)
     days = await _engine(row, remedy, by=by, confirm=False)
     kept = [(day, amount) for day, amount in days if amount]
@@ -220,10 +233,31 @@ async def _reckoned(row: Mapping[str, Any], remedy: Remedy, *, by: Actor) -> Rec
     return Reckoned(total, kept)
 
 
+async def _fee(row: Mapping[str, Any], remedy: Remedy) -> Reckoned:
+    """The fee that is named, while nothing has given it back. Raises Malformed."""
+    since = clock.now().date() - timedelta(LONGEST_DAYS)
+    found = [one for one in await fees_left(row["account"], since=since) if one.no == remedy.fee]
+    if not found:
+        raise Malformed.of("fee", str(remedy.fee or ""), N_("Choose the fee that was wrong."))
+    return Reckoned(found[0].amount, [(found[0].day, found[0].amount)])
+
+
+def _days_of(remedy: Remedy, found: Reckoned) -> tuple[date | None, date | None]:
+    """The days that the answer speaks of: those asked for, or that of the fee."""
+    if remedy.kind == "fee":
+        return found.days[0][0], found.days[0][0]
+    return remedy.first, remedy.last
+
+
 async def _post(row: Mapping[str, Any], remedy: Remedy, *, by: Actor) -> None:
     if remedy.kind == "bonus":
         reason, amount = _reason(row), row["compensation"]
         await give_bonus(row["account"], by=by, amount=amount, reason=reason)
+    elif remedy.kind == "fee":
+        try:
+            await give_fee_back(row["account"], remedy.fee or 0, by=by, reason=_reason(row))
+        except FeeGivenBack:
+            raise OtherSumNow(row["compensation"], 0) from None
     else:
         await _engine(row, remedy, by=by, confirm=True)
 
@@ -247,12 +281,12 @@ async def _engine(
             reason=_reason(row),
         )
         return sorted(found[0].days.items()) if found else []
-    unserved = remedy.kind == "unserved"
     truth = Truth(
         start=first,
         end=last + _DAY,
-        served=False if unserved else None,
-        percent=None if unserved else remedy.percent,
+        served=False if remedy.kind == "unserved" else None,
+        percent=remedy.percent if remedy.kind == "discount" else None,
+        tariff=await _tariff(number, remedy.tariff) if remedy.kind == "tariff" else None,
     )
     done = await recalculate(
         number,
@@ -263,6 +297,14 @@ async def _engine(
         confirm=confirm,
     )
     return [(one.day, -one.difference) for one in done.days]
+
+
+async def _tariff(number: str, code: str | None) -> Tariff:
+    """The tariff that should have been. Raises Malformed."""
+    known = {one.code: one for one in (await look(number)).catalogue.tariffs.values()}
+    if code not in known:
+        raise Malformed.of("tariff", code or "", N_("Choose the tariff that should have been."))
+    return known[code]
 
 
 async def _service(number: str, service: int | None) -> int:

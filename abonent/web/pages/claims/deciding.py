@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date, timedelta
 from typing import Any
 
 from starlette.requests import Request
 
 from abonent.billing.queries.accounts import look, view_of
+from abonent.billing.queries.fees import fees_left
 from abonent.crm.claim_papers import given_for
-from abonent.crm.rules.claims import CAUSES, DECISIONS, REMEDIES
+from abonent.crm.rules.claims import CAUSES, DECISIONS, LONGEST_DAYS, REMEDIES
 from abonent.crm.rules.claims import DECIDE as RIGHT
 from abonent.crm.service.claims.deciding import (
     Remedy,
@@ -25,12 +27,16 @@ from abonent.web.dialogs import Dialog, Opened
 from abonent.web.fields import Field, Kind, Values
 from abonent.web.pages.claims.opened import ONE, about, back, found_of, id_of, plain, seen
 from abonent.web.pages.money.trying import service_choices
-from abonent.web.render import signed_in
+from abonent.web.render import signed_in, written_day, written_money
+
+_OF_SERVICE = ("unserved", "tariff", "discount")
+_DAYS = ("outage", *_OF_SERVICE)
 
 
 async def _deciding(request: Request) -> Opened:
     found = await found_of(request)
-    services = service_choices(view_of(await look(found.account)), ended=True)
+    loaded = await look(found.account)
+    services = service_choices(view_of(loaded), ended=True)
     given = {
         "decision": found.decision or "full",
         "remedy": found.remedy,
@@ -40,27 +46,43 @@ async def _deciding(request: Request) -> Opened:
         "from": (found.remedy_from or found.received_on).isoformat(),
         "to": (found.remedy_to or found.received_on).isoformat(),
         "percent": f"{found.remedy_percent / 100:g}" if found.remedy_percent else "",
+        "tariff": found.remedy_tariff or "",
+        "fee": str(found.remedy_fee or ""),
         "amount": plain_amount(found.compensation) if found.remedy == "bonus" else "",
     }
     return Opened(
         back=back(request),
         about=about(found),
         given=given,
-        choices={"service": services},
+        choices={
+            "service": services,
+            "tariff": [(one.code, one.name) for one in loaded.catalogue.tariffs.values()],
+            "fee": await _fees(found.account, loaded.open_day),
+        },
         context={"found": found},
     )
 
 
+async def _fees(account: str, day: date) -> list[tuple[str, str]]:
+    """The fees that may have been a mistake, each with its day and sum."""
+    return [
+        (str(one.no), f"{written_day(one.day)}, {one.words()}, {written_money(one.amount)}")
+        for one in await fees_left(account, since=day - timedelta(LONGEST_DAYS))
+    ]
+
+
 def _remedy(values: Values) -> Remedy:
     kind = values["remedy"] or ""
-    days = kind in {"outage", "unserved", "discount"}
-    service = values["service"] if kind in {"unserved", "discount"} else None
+    days = kind in _DAYS
+    service = values["service"] if kind in _OF_SERVICE else None
     return Remedy(
         kind=kind,
         service=int(service) if service else None,
         first=values["from"] if days else None,
         last=values["to"] if days else None,
         percent=values["percent"] if kind == "discount" else None,
+        tariff=values["tariff"] if kind == "tariff" else None,
+        fee=int(values["fee"]) if kind == "fee" and values["fee"] else None,
         amount=values["amount"] if kind == "bonus" else None,
     )
 
@@ -117,14 +139,43 @@ DECIDE = Dialog(
             required=False,
             choices=tuple(REMEDIES.items()),
         ),
-        Field(name="from", label=N_("First day"), kind=Kind.DAY, required=False, half=True),
-        Field(name="to", label=N_("Last day"), kind=Kind.DAY, required=False, half=True),
+        Field(
+            name="from",
+            label=N_("First day"),
+            kind=Kind.DAY,
+            required=False,
+            half=True,
+            among=("remedy", *_DAYS),
+        ),
+        Field(
+            name="to",
+            label=N_("Last day"),
+            kind=Kind.DAY,
+            required=False,
+            half=True,
+            among=("remedy", *_DAYS),
+        ),
         Field(
             name="service",
             label=N_("Service"),
             kind=Kind.CHOICE,
             required=False,
-            hint=N_("For a service that was not there, and for a discount."),
+            among=("remedy", *_OF_SERVICE),
+        ),
+        Field(
+            name="tariff",
+            label=N_("The tariff that should have been"),
+            kind=Kind.CHOICE,
+            required=False,
+            among=("remedy", "tariff"),
+        ),
+        Field(
+            name="fee",
+            label=N_("The fee that was wrong"),
+            kind=Kind.CHOICE,
+            required=False,
+            hint=N_("Fees of three years that nothing has given back yet."),
+            among=("remedy", "fee"),
         ),
         Field(
             name="percent",
@@ -132,6 +183,7 @@ DECIDE = Dialog(
             kind=Kind.PERCENT,
             required=False,
             half=True,
+            among=("remedy", "discount"),
         ),
         Field(
             name="amount",
@@ -139,6 +191,7 @@ DECIDE = Dialog(
             kind=Kind.AMOUNT,
             required=False,
             half=True,
+            among=("remedy", "bonus"),
         ),
     ),
     opened=_deciding,

@@ -80,7 +80,8 @@ async def show_claim(request: Request) -> Response:
 
 
 def _told(move: Moved) -> str:
-    label = next((_(one.label) for one in CLAIM.moves if one.name == move.name), move.name)
+    label = _(CLAIM.told(move.name, move.became))
+    label = label[:1].upper() + label[1:]
     reason = _(DISMISSED[move.reason]) if move.reason in DISMISSED else ""
     return f"{label}: {reason}" if reason else label
 

@@ -48,6 +48,17 @@ document.addEventListener("click", (event) => {
   }
 });
 
+// Fields that belong to one choice of another field stand there with that choice alone.
+function fit(form) {
+  for (const part of form.querySelectorAll("[data-among]")) {
+    const [name, ...values] = part.dataset.among.split(" ");
+    part.hidden = !values.includes(form.elements[name]?.value);
+  }
+}
+const fitAll = () => { document.querySelectorAll("form.act").forEach(fit); };
+document.addEventListener("change", (event) => { if (event.target.form) fit(event.target.form); });
+fitAll();
+
 // A dialog that the server sent is gone for good when closed: its form must not be sent stale.
 document.addEventListener("close", (event) => {
   if (event.target.parentElement === slot()) event.target.remove();
@@ -69,6 +80,7 @@ let held = null;
 document.addEventListener("focusin", (event) => { held = event.target; });
 
 document.addEventListener("htmx:after:swap", () => {
+  fitAll();
   const arrived = slot()?.querySelector("dialog:not([open])");
   if (arrived) show(arrived);
   // A failure is told in place of what was wrong with the form before.
