@@ -25,6 +25,15 @@ def given_text(field: str, text: str, *, longest: int, needed: bool = True) -> s
     return kept
 
 
+def inside(label: str) -> str:
+    """A label as it stands inside a sentence; what is written in capitals stays so.
+
+    >>> inside("By SMS"), inside("SMS")
+    ('by SMS', 'SMS')
+    """
+    return label if label[1:2].isupper() else label[:1].lower() + label[1:]
+
+
 _FULL_NAME = re.compile(r"[А-ЯЁ][а-яё-]+(?: [А-ЯЁ][а-яё-]+){1,2}")
 
 

@@ -27,7 +27,7 @@ from abonent.kernel.i18n import (
 )
 from abonent.kernel.money import NO_BREAK_SPACE, format_money
 from abonent.kernel.settings import Settings
-from abonent.kernel.texts import with_initials
+from abonent.kernel.texts import inside, with_initials
 from abonent.web.assets import Assets
 from abonent.web.navigation import keys_of, sections_for
 from abonent.web.queries import Identity
@@ -74,6 +74,7 @@ def make_environment(settings: Settings, assets: Assets) -> Environment:
         "weekday": lambda day: format_date(day, "EEE", locale=current_language()),
         "posting_title": posting_title,
         "long_day": written_day,
+        "inside": inside,
         "instant": lambda at: _instant(at, zone),
         "term": written_term,
         "clock_time": lambda at: format_time(at, "HH:mm", tzinfo=zone, locale=current_language()),

@@ -62,7 +62,7 @@ async def test_all_chats_are_a_step_away_and_each_opens_its_talk(number: int, en
     assert (await clerk.post(f"/requests/{number}/answer", data=form)).status_code == 303
     await rate_request(number, rating=5)
     talk = plain((await clerk.get(f"/requests/{number}")).text)
-    for words in ("Нет интернета", "Ответ в чате", "Смотрю", "Связь есть.", "Оценить клиент"):
+    for words in ("Нет интернета", "Ответ в чате", "Смотрю", "Связь есть.", "Оценено клиент"):
         assert words in talk
 
 
@@ -135,3 +135,14 @@ async def test_a_clerk_is_told_that_no_letter_goes_any_more_to_a_closed_window(
         told.append(plain((await clerk.get(said.headers["location"])).text))
     assert ["ушёл ещё и по почте" in page for page in told] == [True, True, True, False]
     assert "сообщение не ушло" in told[3]
+
+
+async def test_a_chat_is_ended_in_its_window_unless_the_clerk_says_otherwise(
+    enter: Enter, db: Any
+) -> None:
+    new = NewRequest(channel="chat", text="Алло", reply_by="call", reply_to="79120000001")
+    number = (await take_request(new, by=CLIENT)).number
+    clerk = await enter("office")
+    dialog = (await clerk.get(f"/requests/{number}/answer", headers={"HX-Request": "true"})).text
+    assert re.search(r'<option value="none" selected>\s*В чате', dialog)
+    assert "Клиент просил" in dialog or "выбрал" in plain(dialog)

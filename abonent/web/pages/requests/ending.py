@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from starlette.requests import Request
 
-from abonent.crm.answers import answers_for
+from abonent.crm.answers import answer_named, answers_for
 from abonent.crm.queries.requests import Request as Found
 from abonent.crm.rules.people import spoken_name
 from abonent.crm.rules.requests import REFUSALS, REPLIES, WRITTEN
 from abonent.crm.service.requests import answering, working
-from abonent.kernel.i18n import N_
+from abonent.kernel.i18n import N_, _
 from abonent.kernel.site import whole_link
 from abonent.web.dialogs import Dialog, Opened
 from abonent.web.fields import Field, Kind, Values
@@ -23,11 +23,19 @@ async def _answering(request: Request) -> Opened:
     templates = await answers_for(found.topic)
     chosen = request.query_params.get("template", "")
     known = await _known(request, found) if chosen else {}
-    text = next((one.filled(known) for one in templates if one.code == chosen), "")
+    begun = await answer_named(chosen) if chosen else None
+    # Whoever looks at the chat reads the answer there, whatever contact was left for later.
+    here = found.channel == "chat"
+    ways = REPLIES | {"none": N_("In the chat")} if here else REPLIES
     return Opened(
         back=back(request),
         about=about(found),
-        given={"text": text, "reply_by": found.reply_by, "reply_to": ""},
+        given={
+            "text": begun.filled(known) if begun else "",
+            "reply_by": "none" if here else found.reply_by,
+            "reply_to": "",
+        },
+        choices={"reply_by": [(code, _(words)) for code, words in ways.items()]},
         context={
             "found": found,
             "templates": templates,

@@ -9,6 +9,7 @@ from typing import Any
 from starlette.requests import Request as WebRequest
 from starlette.responses import RedirectResponse, Response
 
+from abonent.billing.queries.cut_off import CutOff, cut_off_of
 from abonent.crm.queries.absences import away_now
 from abonent.crm.queries.knowledge import VIEW, articles_on
 from abonent.crm.queries.requests import (
@@ -26,8 +27,10 @@ from abonent.crm.rules.requests import CHANNELS, REPLIES, REQUEST, TEAMS, WAITED
 from abonent.crm.rules.surveys import STANDINGS
 from abonent.crm.service.knowledge import articles_shown
 from abonent.crm.service.requests.working import LINKS, resume_request, take_to_work
-from abonent.crm.topics import classifier
+from abonent.crm.topics import SUSPENDED, classifier
+from abonent.kernel.actor import Actor
 from abonent.kernel.i18n import N_, _
+from abonent.kernel.texts import inside
 from abonent.kernel.workflow import Moved
 from abonent.web.pages.people.frame import card_page, number_of
 from abonent.web.render import page, signed_in
@@ -47,6 +50,8 @@ _DONE = {
     "linked": N_("The link is set"),
     "named": N_("The account is named"),
 }
+CUT_OFF_ANSWER = "suspended-money"
+"""The ready answer to whoever is cut off."""
 _REASONS = WAITED_FOR | WAITED_WITHIN
 _SAID_BY = REPLIES | {"chat": N_("In the chat")}
 
@@ -83,12 +88,21 @@ async def show_request(request: WebRequest) -> Response:
     moves = {move.name for move in REQUEST.moves_from(found.state, by=by)}
     away = await away_now(found.owner) if found.open else None
     mine = {found.owner, away.stand_in if away else None}
+    cut = await _cut_off(found, by)
+    # Of an account that is cut off the money is talked of first, whatever was asked.
+    told_by = topics.of(SUSPENDED if cut else found.topic)
+    shelf = await articles_shown() if by.may(VIEW) else {}
+    articles = articles_on(told_by, shelf)
     context = {
         "found": found,
         "topic": topics.of(found.topic),
-        "articles": articles_on(topics.of(found.topic), await articles_shown())
-        if by.may(VIEW)
-        else [],
+        "cut": cut,
+        "cut_answer": CUT_OFF_ANSWER,
+        "articles": articles,
+        "first_article": told_by.article,
+        "script": next(
+            (shelf[s].value.script for s, _title in articles if shelf[s].value.script), ""
+        ),
         "events": events_of(whole),
         "joined": whole.joined,
         "files": whole.files,
@@ -99,6 +113,13 @@ async def show_request(request: WebRequest) -> Response:
         "done": _DONE.get(request.query_params.get("done", "")),
     }
     return page(request, "requests/request.html", context | words())
+
+
+async def _cut_off(found: Request, by: Actor) -> CutOff | None:
+    """Whether money is what an open request's account lacks, for who may see money."""
+    if not (found.open and found.account and by.may("billing.account.view")):
+        return None
+    return await cut_off_of(found.account, by=by)
 
 
 def events_of(whole: Whole) -> list[Event]:
@@ -127,7 +148,7 @@ def _title(line: Line) -> str:
     if line.kind == "answer" and line.channel == "none":
         return _("The answer")
     if line.kind == "answer":
-        return _("Answer: {way}", way=_(_SAID_BY.get(line.channel, line.channel)).lower())
+        return _("Answer: {way}", way=inside(_(_SAID_BY.get(line.channel, line.channel))))
     if line.kind == "asked":
         return _(CHANNELS.get(line.channel, N_("Client")))
     if line.kind == "passed":
@@ -142,7 +163,8 @@ def _is_clients(move: Moved) -> bool:
 
 
 def _move(move: Moved) -> Event:
-    label = next((_(one.label) for one in REQUEST.moves if one.name == move.name), move.name)
+    label = _(REQUEST.told(move.name, move.became))
+    label = label[:1].upper() + label[1:]
     reason = _(_REASONS[move.reason]) if move.reason in _REASONS else ""
     told = f"{label}: {reason}" if reason else label
     return Event(
