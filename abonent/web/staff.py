@@ -50,6 +50,11 @@ SELECT a.id, a.first_day, a.last_day, a.reason, a.substitute, s.name AS substitu
   LEFT JOIN staff_away($2) w ON w.user_id = a.user_id
  WHERE a.user_id = $1 AND a.called_off_at IS NULL AND a.ends > $2 ORDER BY a.first_day
 """
+_BOTH_AWAY = """
+SELECT EXISTS (SELECT FROM staff_absence o JOIN staff_absence a ON a.user_id = $1
+    WHERE o.substitute = $1 AND o.called_off_at IS NULL AND a.called_off_at IS NULL
+        AND o.ends > $2 AND a.ends > $2 AND o.begins < a.ends AND a.begins < o.ends)
+"""
 _STAND_INS = """
 SELECT u.id, u.name, r.name AS role_name
   FROM web_user u JOIN web_role r ON r.code = u.role
@@ -205,6 +210,13 @@ async def absences_of(user_id: int) -> list[Absence]:
     async with reading() as connection:
         rows = await connection.fetch(_ABSENCES, user_id, clock.now())
     return [Absence(**row) for row in rows]
+
+
+async def stands_in_for_somebody(user_id: int) -> bool:
+    """Tell whether somebody is away while their substitute, this person, is away too."""
+    async with reading() as connection:
+        found: bool = await connection.fetchval(_BOTH_AWAY, user_id, clock.now())
+    return found
 
 
 async def stand_ins_for(user_id: int) -> list[tuple[str, str]]:

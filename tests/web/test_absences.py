@@ -115,6 +115,29 @@ async def test_where_the_substitute_is_away_too_the_team_has_the_work(provider: 
     assert (await whole_request(made.number, by=SYSTEM)).request.owner == vera
 
 
+async def test_who_is_away_cannot_stand_in_and_who_stands_in_is_told(
+    provider: Any, enter: Enter
+) -> None:
+    anna, olga, vera = await staff("Анна"), await staff("Ольга"), await staff("Вера")
+    await away(olga, days=2, after=2)
+    with pytest.raises(Malformed) as refused:
+        await away(anna, substitute=olga)
+    [wrong] = refused.value.errors
+    assert wrong.field == "substitute"
+    assert "Ольга" in wrong.text("ru")
+    await away(anna, substitute=olga, days=2)
+    await away(vera, substitute=anna, days=2, after=2)
+    head = await enter("head")
+    asked = {"first": today() + timedelta(3), "last": today() + timedelta(3), "reason": "illness"}
+    typed = {name: str(value) for name, value in asked.items()}
+    opened = await head.get(f"/staff/{anna}/absence")
+    done = await head.post(
+        f"/staff/{anna}/absence", data={"key": key_of(opened.text), "step": "do", **typed}
+    )
+    told = plain((await head.get(done.headers["location"])).text)
+    assert "работа уходит команде" in told
+
+
 async def test_days_that_overlap_are_refused_and_free_ones_are_not(provider: Any) -> None:
     anna = await staff("Анна")
     first = await away(anna, days=5)

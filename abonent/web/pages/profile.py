@@ -25,6 +25,9 @@ _DONE = {
     "factor-off": N_("The second factor is off."),
     "keys": N_("Saved."),
     "away": N_("The absence is set"),
+    "away_both": N_(
+        "The absence is set. Colleagues are to be stood in for on these days: that work goes to the team"
+    ),
     "back": N_("The absence is called off"),
 }
 

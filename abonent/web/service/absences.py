@@ -25,7 +25,7 @@ SELECT u.id, u.name, u.active, u.districts, r.rights FROM web_user u JOIN web_ro
 """
 _MAY_STAND_IN = "SELECT 1 FROM web_user WHERE id = $1 AND active AND role <> $2"
 _OVERLAP = """
-SELECT first_day, last_day FROM staff_absence
+SELECT first_day, last_day, (SELECT name FROM web_user WHERE id = $1) AS name FROM staff_absence
  WHERE user_id = $1 AND called_off_at IS NULL AND first_day <= $3 AND last_day >= $2
    AND ends > $4
  ORDER BY first_day LIMIT 1
@@ -48,8 +48,8 @@ async def set_absence(
     """Write down that somebody is away from `first` to `last`, both included; answers its id.
 
     Everybody sets their own absences; those of others take the right to change staff. Without a
-    substitute the whole team does the work. Raises Malformed, NoSuchUser, RightNotHeld, and Refused
-    where the person is away on some of these days already.
+    substitute the whole team does the work. Raises Malformed (also for a substitute who is away on
+    some of these days), NoSuchUser, RightNotHeld, and Refused where the person is away already.
     """
     _may(user_id, by)
     now = clock.now()
@@ -58,12 +58,16 @@ async def set_absence(
         same = N_("Somebody else stands in, not the person who is away.")
         raise Malformed.of("substitute", str(substitute), same)
     async with unit_of_work(by) as work:
-        who = await _locked(work.connection, user_id, by=by)
+        await _locked(work.connection, user_id, by=by)
         known = (substitute, PORTAL_ROLE)
         if substitute is not None and not await work.connection.fetchval(_MAY_STAND_IN, *known):
             raise Malformed.of("substitute", str(substitute), N_("Choose one of those offered."))
+        if substitute is not None:
+            away = await work.connection.fetchrow(_OVERLAP, substitute, first, last, now)
+            if away:
+                raise _gone_too(substitute, away)
         if taken := await work.connection.fetchrow(_OVERLAP, user_id, first, last, now):
-            raise _taken(who["name"], taken)
+            raise _taken(taken)
         made, me = new_id(), f"{by.kind}:{by.id}"
         span = (_instant(first), _instant(last + timedelta(1)))
         row = (made, user_id, first, last, *span, reason, substitute, now, me)
@@ -109,10 +113,16 @@ def _check(first: date, last: date, reason: str, now: datetime) -> None:
         raise Malformed(*wrong)
 
 
-def _taken(name: str, row: Any) -> Refused:
+def _gone_too(substitute: int, row: Any) -> Malformed:
+    gone = N_("{name} is away from {since} to {until}: choose somebody else, or nobody.")
+    days = {"since": row["first_day"], "until": row["last_day"]}
+    return Malformed.of("substitute", str(substitute), gone, name=row["name"], **days)
+
+
+def _taken(row: Any) -> Refused:
     already = N_("{name} is away from {since} to {until} already: call that absence off first.")
     days = {"since": row["first_day"], "until": row["last_day"]}
-    return Refused("AWAY_ALREADY", already, field="first", name=name, **days)
+    return Refused("AWAY_ALREADY", already, field="first", name=row["name"], **days)
 
 
 def _instant(day: date) -> datetime:

@@ -17,7 +17,7 @@ from abonent.web.fields import Field, Kind, Values
 from abonent.web.render import signed_in
 from abonent.web.rights import USER_EDIT
 from abonent.web.rules import ABSENCES
-from abonent.web.staff import person_of, stand_ins_for
+from abonent.web.staff import person_of, stand_ins_for, stands_in_for_somebody
 
 _FIELDS = (
     Field(name="first", label=N_("First day away"), kind=Kind.DAY, half=True),
@@ -64,7 +64,8 @@ async def _other_opened(request: Request) -> Opened:
     return replace(opened, can=person.active and person.within(by))
 
 
-async def _set(request: Request, user_id: int, values: Values) -> None:
+async def _set(request: Request, user_id: int, values: Values) -> str:
+    """Write it down; answers what is said then."""
     await service.set_absence(
         user_id,
         first=values["first"],
@@ -73,16 +74,16 @@ async def _set(request: Request, user_id: int, values: Values) -> None:
         substitute=int(values["substitute"]) if values["substitute"] else None,
         by=signed_in(request).actor,
     )
+    return "away_both" if await stands_in_for_somebody(user_id) else "away"
 
 
 async def _set_own(request: Request, values: Values) -> str:
-    await _set(request, _own(request), values)
-    return "/profile?done=away"
+    return f"/profile?done={await _set(request, _own(request), values)}"
 
 
 async def _set_other(request: Request, values: Values) -> str:
-    await _set(request, _other(request), values)
-    return f"/staff/{_other(request)}?done=away"
+    user = _other(request)
+    return f"/staff/{user}?done={await _set(request, user, values)}"
 
 
 OWN = Dialog(

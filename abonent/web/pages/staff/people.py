@@ -30,6 +30,9 @@ _DONE = {
     "unlocked": N_("The person may sign in again"),
     "sessions": N_("The sessions are ended"),
     "away": N_("The absence is set"),
+    "away_both": N_(
+        "The absence is set. Colleagues are to be stood in for on these days: that work goes to the team"
+    ),
     "back": N_("The absence is called off"),
     "factor": N_("The second factor is taken away; their sessions are ended"),
 }
