@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Awaitable, Callable
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import httpx
@@ -12,8 +13,11 @@ import pytest
 from abonent.billing.queries.outside.unmatched import unmatched_payments
 from abonent.billing.service import accounts, days, payments
 from abonent.billing.service.imports.payments import PaymentRow, take_payments
+from abonent.crm.service.requests.taking import NewRequest, take_request
+from abonent.kernel import clock
 from abonent.kernel.actor import SYSTEM
 from abonent.kernel.intake import Numbered
+from tests.web.seen import plain
 
 Enter = Callable[..., Awaitable[httpx.AsyncClient]]
 PART = {"HX-Request": "true"}
@@ -88,3 +92,24 @@ async def test_unmatched_payments_need_their_right(parked: int, enter: Enter) ->
     assert (await browser.get("/parked")).status_code == 403
     assert (await browser.post(f"/parked/{parked}", data={"number": "1"})).status_code == 403
     assert (await browser.post(f"/parked/{parked}/close", data={})).status_code == 403
+
+
+async def test_the_tile_of_the_head_counts_what_presses_and_leads_to_just_that(
+    db: Any, enter: Enter
+) -> None:
+    await days.begin(date(2026, 3, 1), by=SYSTEM)
+    with clock.moved(clock.now() - timedelta(days=20)):
+        for n in range(2):
+            new = NewRequest(channel="call", text=f"Вопрос {n}", topic="payment-ways", who="Пётр")
+            await take_request(new, by=SYSTEM)
+    await take_request(NewRequest(channel="call", text="Чек нужен", topic="receipt"), by=SYSTEM)
+    head = await enter("head")
+    start = (await head.get("/")).text
+    tile = re.search(r'<a class="tile urgent"[^>]*href="(/requests[^"]*)".*?</a>', start, re.DOTALL)
+    assert tile is not None
+    told = plain(tile[0])
+    assert "Просроченные обращения" in told
+    assert re.search(r"\b2\b", told)
+    listed = (await head.get(tile[1])).text
+    assert "Вопрос 0" in listed
+    assert "Чек нужен" not in listed

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abonent.crm.queries.claims import waiting_claims
 from abonent.kernel.actor import Actor
-from abonent.kernel.i18n import _
+from abonent.kernel.i18n import N_, _
 from abonent.web.render import written_count
 from abonent.web.tiles import Tile
 
@@ -19,20 +19,20 @@ async def claims_waiting(actor: Actor) -> Tile | None:
     deserted = found.deserted if over_all else 0
     if not (found.mine or found.new or deserted or (over_all and pressing)):
         return None
-    told = []
-    if over_all and found.late:
-        told.append(_("late: {late}", late=written_count(found.late)))
-    elif over_all and found.alarmed:
-        told.append(_("the term is near: {number}", number=written_count(found.alarmed)))
-    if deserted:
-        told.append(_("the owner is away: {number}", number=written_count(deserted)))
-    if found.new:
-        told.append(_("to be registered: {number}", number=written_count(found.new)))
+    facts = [
+        (found.late if over_all else 0, N_("Overdue claims"), N_("late: {number}"), "?late=on"),
+        (max(found.alarmed - found.late, 0) if over_all else 0, N_("Claims whose term is near"), N_("the term is near: {number}"), ""),
+        (deserted, N_("Claims whose owner is away"), N_("the owner is away: {number}"), ""),
+        (found.new, N_("Claims to register"), N_("to be registered: {number}"), "?state=received"),
+        (found.mine, N_("Claims for you"), N_("yours: {number}"), f"?owner={actor.id}"),
+    ]  # fmt: skip
+    (value, label, _words, asked), *rest = [fact for fact in facts if fact[0]]
+    told = [_(words, number=written_count(count)) for count, _label, words, _asked in rest]
     return Tile(
-        label=_("Claims for you"),
-        value=written_count(found.mine),
+        label=_(label),
+        value=written_count(value),
         note=", ".join(told),
-        path="/claims" if told or not found.mine else f"/claims?owner={actor.id}",
+        path=f"/claims{asked}",
         icon="file-text",
         urgent=over_all and bool(pressing or deserted),
     )

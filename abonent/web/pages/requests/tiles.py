@@ -21,24 +21,38 @@ async def requests_waiting(actor: Actor) -> Tile | None:
     late = found.late_of_all if over_all else found.late
     if not (found.mine or found.free or late or found.unheeded):
         return None
-    path = "/requests?late=on" if late and over_all else f"/requests?owner={actor.id}&owner=0"
+    value, label, path = _first(found, late if over_all else 0, int(actor.id))
     return Tile(
-        label=_("Requests for you"),
-        value=written_count(found.mine),
-        note=_note(found, late),
-        path="/requests?unheeded=on" if found.unheeded else path,
+        label=label,
+        value=written_count(value),
+        note=", ".join(_rest(found, late, label)),
+        path=path,
         icon="message",
         urgent=bool(late or found.unheeded),
     )
 
 
-def _note(found: Waiting, late: int) -> str:
-    told = []
+def _first(found: Waiting, late_of_all: int, me: int) -> tuple[int, str, str]:
+    """What is pressing most, with the page that shows just that."""
     if found.unheeded:
-        told.append(_("nobody deals with: {number}", number=written_count(found.unheeded)))
-    if late:
-        told.append(_("late: {late}", late=written_count(late)))
+        return found.unheeded, _("Requests nobody deals with"), "/requests?unheeded=on"
+    if late_of_all:
+        return late_of_all, _("Overdue requests"), "/requests?late=on"
+    ours = f"/requests?owner={me}&owner=0"
+    if found.mine:
+        return found.mine, _("Requests for you"), ours
+    return found.free, _("Requests for your team"), ours
+
+
+def _rest(found: Waiting, late: int, told: str) -> list[str]:
+    """The other figures, in words."""
+    rest = []
+    if late and told != _("Overdue requests"):
+        rest.append(_("late: {late}", late=written_count(late)))
     elif found.warned:
-        told.append(_("the term is near: {number}", number=written_count(found.warned)))
-    free = _("for anybody of the team: {free}", free=written_count(found.free))
-    return ", ".join([*told, free])
+        rest.append(_("the term is near: {number}", number=written_count(found.warned)))
+    if found.mine and told != _("Requests for you"):
+        rest.append(_("yours: {number}", number=written_count(found.mine)))
+    if told != _("Requests for your team"):
+        rest.append(_("for anybody of the team: {free}", free=written_count(found.free)))
+    return rest
