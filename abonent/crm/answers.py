@@ -10,7 +10,9 @@ from pydantic import BaseModel, ConfigDict, Field
 from abonent.kernel.content import documents_of
 
 PLACEHOLDER = re.compile(r"\{([a-z_]+)\}")
-FILLED = frozenset({"name", "number", "request", "url", "company", "phone", "balance", "until", "debt"})
+FILLED = frozenset(
+    {"name", "number", "request", "url", "company", "phone", "balance", "until", "debt"}
+)
 """What the program may know; where it does not, it is the clerk's to fill in."""
 ASKED = frozenset(
     {"answer", "amount", "day", "place", "price", "tariff", "claim", "time", "window"}
@@ -41,6 +43,12 @@ class AnswerTemplate(BaseModel):
 def unfilled(text: str) -> list[str]:
     """What still stands in braces."""
     return sorted(set(PLACEHOLDER.findall(text)))
+
+
+async def answer_named(code: str) -> AnswerTemplate | None:
+    """A template by its code, in the reader's language, whatever the topic."""
+    found = await documents_of("answers", AnswerTemplate)
+    return next((one.value for one in found.values() if one.value.code == code), None)
 
 
 async def answers_for(topic: str) -> Sequence[AnswerTemplate]:

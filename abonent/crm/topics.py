@@ -17,6 +17,8 @@ from abonent.kernel.norms import Norm, Unit
 
 OTHER = "other"
 """The topic of what no words are known of."""
+SUSPENDED = "suspended"
+"""The topic of services that stopped for want of money."""
 _NOT_WORDS = re.compile(r"[^\w]+")
 _CLAUSE_ENDS = re.compile(r"[.,;:!?…()\n—]+")
 _LEAST_STREWN = 3
@@ -51,7 +53,7 @@ class Topic(_Strict):
 
     `words` are beginnings of words and turns by which a letter is known; `rank` tells which topic
     goes before others that are named as well; `internal` ones are not offered to subscribers;
-    `article` is where the answer stands in the knowledge base.
+    `suspended` is the topic in its place where the account's services are suspended; `article` is where the answer stands in the knowledge base.
     """
 
     code: str
@@ -65,6 +67,7 @@ class Topic(_Strict):
     article: str
     rank: int = Field(default=0, ge=0)
     internal: bool = False
+    suspended: str = ""
 
 
 class Classifier(_Strict):
@@ -80,6 +83,8 @@ class Classifier(_Strict):
             raise ValueError(f"two topics {', '.join(twice)}")
         if OTHER not in codes:
             raise ValueError(f"no topic {OTHER}")
+        if lost := sorted({one.suspended for one in self.topic} - {*codes, ""}):
+            raise ValueError(f"no topic {', '.join(lost)}")
         if lost := sorted({one.group for one in self.topic} - groups):
             raise ValueError(f"no group {', '.join(lost)}")
         return self

@@ -87,11 +87,12 @@ def test_what_the_card_asks_for_is_offered_first_and_what_it_speaks_against_last
     def offered(*facts: str) -> list[str]:
         return sorted(scripts, key=lambda slug: urgency(scripts[slug].value, set(facts)))
 
-    cut = offered("suspended", "debt")
+    cut = offered("suspended", "debt", "person")
     assert cut[0] == "suspended"
-    assert set(cut[-2:]) == {"advance-payment", "raise-arpu"}
+    assert cut[1] == "no-internet"
     assert offered()[-1] == "suspended"
-    assert offered("debt")[-1] in {"advance-payment", "raise-arpu", "suspended"}
+    owes = offered("debt", "person")
+    assert owes[0] == "no-internet", "not cut off: nothing is sold to who owes"
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ from abonent.kernel.settings import Settings
 from abonent.web.registers.files import make
 from tests.web.conftest import Enter
 from tests.web.seed import small_provider
-from tests.web.seen import key_of, plain
+from tests.web.seen import HX, key_of, plain
 
 
 @pytest.fixture
@@ -216,3 +216,53 @@ async def test_the_link_of_an_answer_opens_the_talk_without_notes(
     many = [await guest.post(link, data={"key": f"m{n}", "text": "ещё"}) for n in range(32)]
     assert "ещё" in many[-1].text
     assert many[-1].status_code == 429
+
+
+async def test_a_fault_of_an_account_that_is_cut_off_is_one_of_money_first(
+    provider: None, enter: Enter, db: Any
+) -> None:
+    office = await enter("office")
+    number = await asked("Нет интернета второй день", account="20418")
+    row = await db.fetchrow("SELECT topic, team FROM crm_request WHERE number = $1", number)
+    assert (row["topic"], row["team"]) == ("suspended", "office")
+    seen = (await office.get(f"/requests/{number}")).text
+    assert "Кончились деньги: услуги приостановлены" in plain(seen)
+    assert re.search(r"Не хватает [\d ]+,\d\d ₽", plain(seen))
+    assert re.search(
+        r'action="/accounts/20418/scripts/suspended"><button[^>]+data-key="KeyS"', seen
+    )
+    assert 'href="/knowledge/suspended-debt" data-key="KeyK"' in seen
+    await office.post(f"/requests/{number}/take")
+    seen = (await office.get(f"/requests/{number}")).text
+    ready = re.search(r'href="([^"]+)" data-key="KeyD"', seen)
+    assert ready
+    form = plain((await office.get(ready[1])).text)
+    assert "услуги по счёту 20418 приостановлены" in form
+    assert "{" not in form[form.index("Вижу причину") : form.index("проверим линию")]
+    typed = {"step": "check", "text": "нет интернета", "channel": "call", "reply_by": "call"}
+    said = await office.post("/accounts/20418/requests/new", data=typed, headers=HX)
+    assert "Тема по словам: Приостановили за долг" in plain(said.text)
+
+
+async def test_a_colleague_who_names_the_topic_knows_better(provider: None, enter: Enter) -> None:
+    office = await enter("office")
+    more = {"text": "Нет интернета", "topic": "no-internet", "channel": "call", "reply_by": "call"}
+    made = await sent(office, "/accounts/20418/requests/new", **more)
+    seen = (await office.get(made.headers["location"])).text
+    assert "Монтажники" in plain(seen)
+    assert "Кончились деньги" in plain(seen)
+    assert "scripts/suspended" in seen
+
+
+async def test_a_fault_of_an_account_that_is_paid_for_leads_to_its_script(
+    provider: None, enter: Enter
+) -> None:
+    office = await enter("office")
+    number = await asked("Нет интернета второй день", account="20417")
+    seen = (await office.get(f"/requests/{number}")).text
+    assert "Кончились деньги" not in plain(seen)
+    assert 'action="/accounts/20417/scripts/no-internet"' in seen
+    begun = await office.post("/accounts/20417/scripts/no-internet")
+    assert (begun.status_code, begun.headers["location"][:13]) == (303, "/script-runs/")
+    of_nobody = await asked("Нет интернета второй день")
+    assert 'action="/scripts/no-internet/play"' in (await office.get(f"/requests/{of_nobody}")).text

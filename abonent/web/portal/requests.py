@@ -8,6 +8,7 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from abonent.billing.queries.cut_off import cut_off_of
 from abonent.crm.queries.requests import Whole, answered, own_requests, told_of
 from abonent.crm.registers.requests import STATES
 from abonent.crm.rules.requests import CHANNELS
@@ -19,7 +20,7 @@ from abonent.crm.service.requests.client import (
     say_more,
 )
 from abonent.crm.service.requests.taking import NewRequest, take_request
-from abonent.crm.topics import classifier
+from abonent.crm.topics import SUSPENDED, classifier
 from abonent.kernel.actor import Actor
 from abonent.kernel.errors import DomainError, Malformed, NotFound
 from abonent.kernel.i18n import N_
@@ -36,6 +37,8 @@ _DONE = {
     "said": N_("We have it"),
     "rated": N_("Thank you for the rating"),
 }
+_BY_LINK: Mapping[str, Any] = {"back": "", "here": "", "cut": None}
+"""Whoever has a link alone is led nowhere, and told nothing of money."""
 _REPLIES = {"portal", "call", "sms", "email"}
 _RATINGS = {"1", "2", "3", "4", "5"}
 
@@ -91,12 +94,16 @@ async def show_one(request: Request) -> Response:
 
 
 async def _one(request: Request, given: Mapping[str, str], error: DomainError | None) -> Response:
-    number, _by = own(request)
+    number, by = own(request)
     whole = await told_of(request.path_params["request"])
     if whole.request.account != number:
         raise NotFound("NO_SUCH_REQUEST", N_("There is no such request."))
-    action = f"{here(request)}/requests/{whole.request.number}"
-    return _page(request, whole, given, error, action=action, back=f"{here(request)}/requests")
+    home = here(request)
+    more: dict[str, Any] = {"back": f"{home}/requests", "here": home, "cut": None}
+    if whole.request.open and whole.request.topic == SUSPENDED:
+        more["cut"] = await cut_off_of(number, by=by)
+    action = f"{home}/requests/{whole.request.number}"
+    return _page(request, whole, given, error, action=action, more=more)
 
 
 async def send(request: Request) -> Response:
@@ -116,7 +123,7 @@ async def _send(request: Request, form: Mapping[str, str]) -> str:
 async def show_by_link(request: Request) -> Response:
     """Show the request that a link opens, to whoever has the link."""
     number = await number_of_token(request.path_params["token"])
-    return _page(request, await told_of(number), {}, None, action=request.url.path, back="")
+    return _page(request, await told_of(number), {}, None, action=request.url.path, more=_BY_LINK)
 
 
 async def send_by_link(request: Request) -> Response:
@@ -131,7 +138,7 @@ async def send_by_link(request: Request) -> Response:
             request, form, by=CLIENT, work=lambda: _said(whole, form, by=CLIENT, channel=channel)
         )
     except ANSWERED_IN_PLACE as error:
-        return _page(request, whole, form, error, action=request.url.path, back="")
+        return _page(request, whole, form, error, action=request.url.path, more=_BY_LINK)
     return RedirectResponse(f"{request.url.path}?done={done}", 303)
 
 
@@ -154,7 +161,7 @@ def _page(
     error: DomainError | None,
     *,
     action: str,
-    back: str,
+    more: Mapping[str, Any],
 ) -> Response:
     done = _DONE.get(request.query_params.get("done", ""))
     context = {
@@ -164,8 +171,8 @@ def _page(
         "given": given,
         "done": done,
         "action": action,
-        "back": back,
         "chosen": request.query_params.get("rating", ""),
+        **more,
     }
     return act_page(request, "request.html", context | _WORDS, error)
 

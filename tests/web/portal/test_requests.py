@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from abonent.billing.service.payments import take_payment
 from abonent.crm.service.requests.answering import answer_request
 from abonent.kernel.actor import SYSTEM
 from tests.web.portal.conftest import NUMBER, OTHER, Entered
@@ -59,8 +60,8 @@ async def test_what_somebody_else_asked_does_not_exist(enter: Entered, db: Any) 
 
 
 async def test_what_it_is_about_may_be_chosen_or_left_to_the_words(enter: Entered, db: Any) -> None:
-    mine = await enter()
-    page = (await mine.get(PATH)).text
+    mine, path = await enter(OTHER), f"/my/{OTHER}/requests"
+    page = (await mine.get(path)).text
     about = page[page.index('name="topic"') : page.index('name="reply_by"')]
     assert re.search(r'<option value="">[^<]+</option><optgroup label="Платежи">', about)
     assert 'value="recalculation"' in about
@@ -69,8 +70,8 @@ async def test_what_it_is_about_may_be_chosen_or_left_to_the_words(enter: Entere
     text = "Нет интернета второй день"
     taken = []
     for topic in ("recalculation", ""):
-        form = fields_of((await mine.get(PATH)).text, PATH)
-        await mine.post(PATH, data=form | {"text": text, "topic": topic, "reply_by": "portal"})
+        form = fields_of((await mine.get(path)).text, path)
+        await mine.post(path, data=form | {"text": text, "topic": topic, "reply_by": "portal"})
         query = "SELECT topic FROM crm_request ORDER BY number DESC LIMIT 1"
         taken.append(await db.fetchval(query))
     assert taken == ["recalculation", "no-internet"]
@@ -95,3 +96,22 @@ async def test_whoever_is_not_signed_in_may_choose_as_well(guest: Any, db: Any) 
     more = {"text": "Сколько ждать?", "topic": "connect", "reach": "a@mail.example", "who": "Пётр"}
     assert (await guest.post("/my/ask", data=form | more)).status_code == 303
     assert await db.fetchval("SELECT topic FROM crm_request") == "connect"
+
+
+async def test_whoever_is_cut_off_is_told_at_once_what_is_missing(enter: Entered, db: Any) -> None:
+    mine = await enter()
+    for topic in ("", "no-internet"):
+        form = fields_of((await mine.get(PATH)).text, PATH)
+        more = {"text": f"Нет интернета {topic}", "topic": topic, "reply_by": "portal"}
+        told = await mine.post(PATH, data=form | more)
+    shown = (await mine.get(told.headers["location"])).text
+    assert "кончились деньги" in plain(shown)
+    assert re.search(r"Не хватает [\d ]+,\d\d ₽", plain(shown))
+    assert f'href="/my/{NUMBER}/pay"' in shown
+    assert f'href="/my/{NUMBER}/promise"' in shown
+    (row,) = await db.fetch("SELECT topic, team, contacts, token FROM crm_request")
+    assert (row["topic"], row["team"], row["contacts"]) == ("suspended", "office", 2)
+    by_link = (await mine.get(f"/my/r/{row['token']}")).text
+    assert "кончились деньги" not in plain(by_link), "a link tells nothing of money"
+    await take_payment(NUMBER, by=SYSTEM, amount=90000, source="cash", external_id="paid")
+    assert "кончились деньги" not in plain((await mine.get(told.headers["location"])).text)

@@ -53,8 +53,8 @@ WHERE open AND received_by <> 'subscriber:link' AND CASE WHEN $1::bigint IS NOT 
 ORDER BY topic = $3 DESC, id DESC
 """
 _CONTACT = "UPDATE crm_request SET contacts = contacts + 1, version = version + 1 WHERE id = $1"
-_DISTRICT = """
-SELECT p.district FROM billing_account a JOIN billing_place p ON p.id = a.place_id
+_HOME = """
+SELECT p.district, a.state FROM billing_account a JOIN billing_place p ON p.id = a.place_id
 WHERE a.account_id = $1
 """
 _LEAST_BUSY = """
@@ -107,10 +107,18 @@ async def take_request(new: NewRequest, *, by: Actor) -> Taken:
     topic = await _topic(told)
     async with unit_of_work(by) as work:
         account = await account_id(work.connection, told.account) if told.account else None
+        home = await work.connection.fetchrow(_HOME, account) if account else None
+        if home and home["state"] == "suspended" and not (told.topic and by.kind == "user"):
+            topic = await _while_suspended(topic)
         await work.connection.execute(_ONE_AT_A_TIME, f"{account or told.reply_to}")
         if repeated := await _repeated(work.connection, told, topic, account):
             return await _join(work, repeated, told)
-        return await _add(work, told, topic, account)
+        return await _add(work, told, topic, account, home["district"] if home else None)
+
+
+async def _while_suspended(topic: Topic) -> Topic:
+    """A fault of an account that is cut off is one of money first, unless a colleague said otherwise."""
+    return (await classifier()).of(topic.suspended) if topic.suspended else topic
 
 
 async def _checked(new: NewRequest, by: Actor) -> NewRequest:
@@ -179,13 +187,15 @@ async def _join(work: UnitOfWork, number: int, new: NewRequest) -> Taken:
     return Taken(row["id"], number, joined=True)
 
 
-async def _add(work: UnitOfWork, new: NewRequest, topic: Topic, account: int | None) -> Taken:
+async def _add(
+    work: UnitOfWork, new: NewRequest, topic: Topic, account: int | None, district: str | None
+) -> Taken:
     connection, by, now, made = work.connection, work.by, clock.now(), new_id()
     hours = await working_hours(connection)
     norm = new.norm or norm_of(topic.norm.norm, now, hours, reply_by=new.reply_by)
     until = due(now, norm, hours)
     me = int(by.id) if by.kind == "user" else None
-    owner = await _owner(connection, topic, account, me)
+    owner = await _owner(connection, topic, district, me)
     known = topic.code != OTHER or bool(new.topic)
     state = RequestState.CLASSIFIED if known else RequestState.NEW
     team = topic.team if topic.team in TEAMS else "office"
@@ -203,8 +213,7 @@ async def _add(work: UnitOfWork, new: NewRequest, topic: Topic, account: int | N
     return Taken(made, int(number), joined=False)
 
 
-async def _owner(connection: Any, topic: Topic, account: int | None, me: int | None) -> int | None:
+async def _owner(connection: Any, topic: Topic, district: str | None, me: int | None) -> int | None:
     """Who gets it: whoever takes it, where that is their work, or who of the team has least to do."""
-    district = await connection.fetchval(_DISTRICT, account) if account else None
     found = await connection.fetchval(_LEAST_BUSY, topic.team, district, clock.now(), me)
     return int(found) if found is not None else None

@@ -7,6 +7,7 @@ from typing import Any
 
 from starlette.requests import Request
 
+from abonent.billing.queries.cut_off import is_suspended
 from abonent.billing.queries.reach import check_exists
 from abonent.crm.queries.requests import requests_of
 from abonent.crm.rules.requests import CHANNELS, REPLIES
@@ -89,10 +90,14 @@ async def _topics() -> Choices:
     return [("", ""), *((one.code, one.name) for one in (await classifier()).topic)]
 
 
-async def _known(_request: Request, values: Values) -> Mapping[str, Any]:
+async def _known(request: Request, values: Values) -> Mapping[str, Any]:
     """What the words tell while one types: the topic, who gets it and by when it is answered."""
     topics = await classifier()
     topic = topics.of(values["topic"]) if values.get("topic") else topics.known_by(values["text"])
+    number = request.path_params.get("number")
+    if number and topic.suspended and not values.get("topic"):
+        by = signed_in(request).actor
+        topic = topics.of(topic.suspended) if await is_suspended(number, by=by) else topic
     return {"topic": topic, "told": bool(values["text"]) and topic.code != OTHER}
 
 
