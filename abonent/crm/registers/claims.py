@@ -248,6 +248,13 @@ CLAIMS = Register(
             sql="coalesce(k.answer_by, k.register_by) < $1::date",
             given=local_today,
         ),
+        Filter(
+            name="slow",
+            label=N_("Past our own target"),
+            ask=Ask.FLAG,
+            sql="k.target_by < $1::date",
+            given=local_today,
+        ),
         _states(OPEN),
         *_FILTERS,
     ),
