@@ -32,6 +32,8 @@ CONDITIONS = frozenset(
     }
 )  # fmt: skip
 """What is asked of the card; "not " before it asks for the contrary."""
+UNFIT = 2
+"""The place of a script that the card speaks against."""
 _CODE = r"^[A-Za-z][A-Za-z0-9_]*$"
 
 
@@ -181,7 +183,7 @@ def urgency(script: Draft, facts: Collection[str]) -> int:
     First is what is made for what the card shows, last what the card speaks against.
     """
     if not all(holds(when, facts) for when in script.when):
-        return 2
+        return UNFIT
     return 0 if any(when in facts for when in script.when) else 1
 
 

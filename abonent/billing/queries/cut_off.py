@@ -26,9 +26,13 @@ SELECT (
         ORDER BY e.service_no, e.day DESC, e.no DESC
     ) l
 ) AS since
-FROM billing_account a WHERE a.number = $1 AND a.state = 'suspended'
+FROM billing_account_number n JOIN billing_account a ON a.account_id = n.account_id
+WHERE n.number = $1 AND a.state = 'suspended'
 """
-_SUSPENDED = "SELECT FROM billing_account WHERE number = $1 AND state = 'suspended'"
+_SUSPENDED = """
+SELECT FROM billing_account_number n JOIN billing_account a ON a.account_id = n.account_id
+WHERE n.number = $1 AND a.state = 'suspended'
+"""
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from abonent.crm.service.script_versions import begin_draft, change_step
 from abonent.crm.service.scripts import answer_step, begin_run, end_run, show_objection
 from abonent.kernel import clock
 from abonent.kernel.actor import Actor
-from abonent.kernel.scripts import Stage, Step
+from abonent.kernel.scripts import UNFIT, Stage, Step, urgency
 
 DAYS = 6
 _A_DAY = 5
@@ -31,7 +31,8 @@ _NOTES = ("платит с пенсии, пятого числа", "решает
 async def talk_by_scripts(known: list[Household], *, staff: Staff, seed: int, day: date) -> None:
     """Lead a few conversations, one after another through the morning."""
     chance = Random(f"{seed} scripts {day}")
-    slugs = sorted(await playable_scripts())
+    playable = await playable_scripts()
+    slugs = sorted(slug for slug, one in playable.items() if urgency(one.script, ()) < UNFIT)
     at = on_morning(day) + timedelta(minutes=20)
     for no in range(_A_DAY):
         slug = slugs[no % len(slugs)]
