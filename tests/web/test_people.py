@@ -158,6 +158,14 @@ async def test_a_consent_is_recorded_and_withdrawn(clerk: httpx.AsyncClient) -> 
     assert not consent.holds
 
 
+async def test_a_consent_with_a_last_day_holds_to_its_end(clerk: httpx.AsyncClient) -> None:
+    given = {"purpose": "advertising", "channel": "sms", "proof": "Бланк", "till": "2040-12-03"}
+    assert (await _sent(clerk, f"{ONE}/consents/new", **given)).status_code == 303
+    page = plain((await clerk.get(f"{ONE}/subscriber")).text)
+    assert "до конца 03.12.2040" in page
+    assert "04.12.2040" not in page
+
+
 async def test_particulars_are_corrected_and_refused_field_by_field(
     clerk: httpx.AsyncClient,
 ) -> None:
