@@ -139,10 +139,15 @@ def parts(values: Sequence[Value], *, write: Write) -> list[Part]:
     ]
 
 
-def lines(series: Sequence[Series], steps: Sequence[str], *, write: Write) -> Lines:
-    """Lines from zero, or a round number below it, to one above; the first, middle, last step named."""
+def lines(series: Sequence[Series], steps: Sequence[str], *, write: Write, most: int = 0) -> Lines:
+    """Lines from zero, or a round number below it, to one above; the first, middle, last step named.
+
+    `most` is the number that nothing can exceed, a hundred of a hundred points: the axis ends there.
+    """
     known = [n for one in series for n in one.numbers if n is not None]
     marks_at = _ticks(min(known, default=0), max(known, default=0))
+    if most:
+        marks_at = range(0, most + 1, most // 2)
     drawn = [_line(one, steps, marks_at, at, write) for at, one in enumerate(series)]
     whole = marks_at[-1] - marks_at[0]
     ticks = [(f"{_TOP + _PLOT - _PLOT * (n - marks_at[0]) // whole}", write(n)) for n in marks_at]

@@ -19,6 +19,7 @@ from abonent.crm.conversation_errors import (
 )
 from abonent.crm.quality_form import QualityForm
 from abonent.crm.queries.quality import (
+    Result,
     bars_own_card,
     lines_met,
     quality_card,
@@ -26,6 +27,7 @@ from abonent.crm.queries.quality import (
     to_judge,
     weeks,
 )
+from abonent.crm.queries.quality_appeals import appeals_for, deciders_of
 from abonent.crm.rules.quality import APPEAL, Candidate, Line, draw, score_of, week_of
 from abonent.crm.service import conversations as recording
 from abonent.crm.service.conversations import NewCall
@@ -236,6 +238,42 @@ async def test_who_gave_the_card_decides_only_where_nobody_else_may(
     assert (await quality_card(done, by=HEAD)).state == "upheld"
 
 
+async def test_an_appeal_waits_for_those_who_may_decide_it_and_for_nobody_else(
+    card: str, settings: Settings
+) -> None:
+    password = "correct horse battery"
+
+    async def head(login: str, name: str, *districts: str) -> Actor:
+        user = await add_user(
+            login, name=name, role="head", password=password, districts=districts or None
+        )
+        districted = frozenset(districts) if districts else None
+        return Actor("user", str(user), name, HEAD.rights, districted)
+
+    first, far = await head("first", "Вера"), await head("far", "Зоя", "Дальний")
+    done = await judge(await talk(card, settings), by=first, shares=WHOLE | {"tone": 0}, notes={})
+    assert await appeals_for(by=first) == []
+    await move_card(done, "appeal", by=ANNA, note="Клиент кричал первым")
+    assert await deciders_of(done) == ["Вера"]
+    [waiting] = await appeals_for(by=first)
+    assert (waiting.id, waiting.score, waiting.note) == (done, 90, "Клиент кричал первым")
+    assert await appeals_for(by=far) == []
+    second = await head("second", "Алла")
+    assert await deciders_of(done) == ["Алла"]
+    assert await appeals_for(by=first) == []
+    assert [one.id for one in await appeals_for(by=second)] == [done]
+    with pytest.raises(Forbidden):
+        await appeals_for(by=ANNA)
+    own = await judge(
+        await talk(card, settings, actor=f"user:{second.id}"), by=SHIFT, shares=WHOLE, notes={}
+    )
+    await move_card(own, "appeal", by=second, note="Не так")
+    assert await deciders_of(own) == ["Вера"]
+    assert [one.id for one in await appeals_for(by=second)] == [done]
+    await move_card(done, "uphold", by=second, note="Прослушали вместе")
+    assert await appeals_for(by=second) == []
+
+
 async def test_results_are_of_a_period_and_ones_own_for_who_may_not_see_all(
     card: str, settings: Settings
 ) -> None:
@@ -250,11 +288,13 @@ async def test_results_are_of_a_period_and_ones_own_for_who_may_not_see_all(
     found = {one.actor: one for one in await results(begin, end, by=HEAD, target=85)}
     assert (found["user:5"].cards, found["user:5"].mean, found["user:5"].reached) == (2, 88, 1)
     assert (found["user:6"].mean, found["user:6"].critical) == (0, 1)
+    assert found["user:5"].reached_share == 5_000
+    assert Result("user:5", "Анна", 11, 900, 9, 0, 0).reached_share == 8_182
     own = await results(begin, end, by=ANNA, target=85)
     assert [one.actor for one in own] == ["user:5"]
     by_week = await weeks(begin, end, by=ANNA, zone="Europe/Moscow")
     assert list(by_week.values()) == [(2, 88)]
-    assert (await lines_met(begin, end, by=HEAD))["tone"] == 67
+    assert (await lines_met(begin, end, by=HEAD))["tone"] == 6_667
 
 
 async def test_an_example_says_what_of(card: str, db: Any, settings: Settings) -> None:

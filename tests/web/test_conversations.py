@@ -212,12 +212,38 @@ async def test_the_card_says_who_else_decides_or_that_nobody_could(
     assert f"{card}/anew" in (await other.get(card)).text
 
 
+async def test_an_appeal_is_told_to_who_decides_it_and_the_employee_knows_who(
+    clerk: httpx.AsyncClient, head: httpx.AsyncClient, enter: Enter
+) -> None:
+    shift, page = await enter("shift"), await _record(clerk)
+    judging = plain((await shift.get(f"{page}/judge")).text)
+    assert "Мария Петрова · визит · " in judging
+    done = await _judged(shift, page, tone="50")
+    card = done.headers["location"].partition("?")[0]
+    told = "Возражения ждут решения"
+    assert told not in plain((await head.get("/")).text)
+    opened = await clerk.get(f"{card}/moves/appeal", headers=HX)
+    assert "Возражение разбирают: Мария Петрова." in plain(opened.text)
+    form = {"key": key_of(opened.text), "step": "do", "note": "Он кричал первым"}
+    assert (await clerk.post(f"{card}/moves/appeal", data=form)).status_code == 303
+    waiting = plain((await clerk.get(card)).text)
+    assert "Возражение ждёт решения Разбирают: Мария Петрова." in waiting
+    assert told in plain((await head.get("/")).text)
+    assert told not in plain((await shift.get("/")).text)
+    listed = await head.get("/quality")
+    assert f'href="{card}"' in listed.text
+    assert "Он кричал первым" in plain(listed.text)
+    assert told not in plain((await shift.get("/quality")).text)
+    assert "Мария Петрова · визит · " in plain((await head.get(f"{card}/anew")).text)
+
+
 async def test_results_show_everybody_to_the_head_and_ones_own_to_a_clerk(
     clerk: httpx.AsyncClient, head: httpx.AsyncClient, enter: Enter
 ) -> None:
     await _judged(head, await _record(clerk), tone="50")
-    shown = plain((await head.get("/quality")).text)
-    assert "Мария Петрова 95" in shown
+    page = (await head.get("/quality")).text
+    assert "Мария Петрова 95" in plain(page)
+    assert re.findall(r'class="tick halo"[^>]*>(\d+)<', page) == ["0", "50", "100"]
     own = plain((await clerk.get("/quality")).text)
     assert "Здесь ваши собственные карты" in own
     other = plain((await (await enter("office", "another")).get("/quality")).text)

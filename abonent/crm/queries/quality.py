@@ -5,33 +5,24 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
 
 from abonent.billing.queries.reach import is_reached
 from abonent.crm.conversation_errors import NoConversation
 from abonent.crm.queries.identity import actor_code
+from abonent.crm.queries.quality_appeals import others_decide
 from abonent.kernel.actor import Actor
 from abonent.kernel.db import reading
+from abonent.kernel.money import half_up
 
 VIEW = "crm.quality.view"
-DECIDE = "crm.quality.decide"
 
 _CARD = """
 SELECT q.id, q.conversation_id, b.number, q.actor, actor_name(q.actor) AS who, q.judged_by,
     actor_name(q.judged_by) AS judge, q.judged_at, q.form, q.score, q.critical, q.note, q.state,
-    q.version, c.began_at, c.state AS sound
+    q.version, c.began_at, c.state AS sound, c.kind, c.direction, c.seconds, c.tie, c.about
 FROM crm_quality_card q JOIN crm_conversation c ON c.id = q.conversation_id
 LEFT JOIN billing_account b ON b.account_id = q.account_id
 WHERE q.id = $1
-"""
-# Neither who was judged nor who judged; whoever is confined to other districts cannot open it.
-_OTHERS = """
-SELECT EXISTS (SELECT FROM crm_quality_card q
-    LEFT JOIN billing_account b ON b.account_id = q.account_id
-    LEFT JOIN billing_place p ON p.id = b.place_id
-    CROSS JOIN staff_who_may($1) may(id) JOIN web_user u ON u.id = may.id
-    WHERE q.id = $2 AND 'user:' || u.id NOT IN (q.actor, q.judged_by)
-        AND (q.account_id IS NULL OR u.districts IS NULL OR p.district = ANY(u.districts)))
 """
 _GRADES = "SELECT line, share, note FROM crm_quality_grade WHERE card_id = $1"
 _WAITING = """
@@ -46,7 +37,7 @@ WHERE s.week >= $1 AND c.state = 'kept'
 ORDER BY s.week, s.why, who, c.began_at LIMIT 100
 """
 _RESULTS = """
-SELECT q.actor, actor_name(q.actor) AS who, count(*) AS cards, avg(q.score) AS mean,
+SELECT q.actor, actor_name(q.actor) AS who, count(*) AS cards, sum(q.score) AS points,
     count(*) FILTER (WHERE q.score >= $3) AS reached,
     count(*) FILTER (WHERE q.critical <> '{}') AS critical,
     count(*) FILTER (WHERE q.state = 'appealed') AS appealed
@@ -56,13 +47,13 @@ GROUP BY q.actor ORDER BY avg(q.score) DESC, who
 """
 _WEEKS = """
 SELECT date_trunc('week', q.judged_at AT TIME ZONE $4)::date AS week, count(*) AS cards,
-    avg(q.score) AS mean
+    sum(q.score) AS points
 FROM crm_quality_card q
 WHERE q.judged_at >= $1 AND q.judged_at < $2 AND ($3 = '' OR q.actor = $3)
 GROUP BY 1 ORDER BY 1
 """
 _LINES = """
-SELECT g.line, avg(g.share) AS share FROM crm_quality_grade g
+SELECT g.line, sum(g.share) AS share, count(*) AS cards FROM crm_quality_grade g
 JOIN crm_quality_card q ON q.id = g.card_id
 WHERE q.judged_at >= $1 AND q.judged_at < $2 AND ($3 = '' OR q.actor = $3)
 GROUP BY g.line
@@ -95,6 +86,11 @@ class Card:
     version: int
     began_at: datetime
     sound: str
+    kind: str
+    direction: str
+    seconds: int
+    tie: str
+    about: str
     shares: Mapping[str, int]
     notes: Mapping[str, str]
 
@@ -116,20 +112,25 @@ class Waiting:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """An employee's results in a period; `mean` is in points."""
+    """An employee's results in a period, in points."""
 
     actor: str
     who: str | None
     cards: int
-    mean: int
+    points: int
     reached: int
     critical: int
     appealed: int
 
+    @property
+    def mean(self) -> int:
+        """The mean points of a card."""
+        return half_up(self.points, self.cards)
 
-async def others_decide(connection: Any, card: int) -> bool:
-    """Tell whether an appeal against a card can be decided by neither who was judged nor who judged."""
-    return bool(await connection.fetchval(_OTHERS, DECIDE, card))
+    @property
+    def reached_share(self) -> int:
+        """The share of cards that reached the target, in hundredths of a percent."""
+        return half_up(self.reached * 10_000, self.cards)
 
 
 async def bars_own_card(card: Card, *, by: Actor) -> bool:
@@ -167,7 +168,7 @@ async def results(since: datetime, until: datetime, *, by: Actor, target: int) -
     own = "" if by.may(VIEW) else actor_code(by)
     async with reading() as connection:
         rows = await connection.fetch(_RESULTS, since, until, target, own)
-    return [Result(**dict(row) | {"mean": round(row["mean"])}) for row in rows]
+    return [Result(**dict(row)) for row in rows]
 
 
 async def weeks(
@@ -177,15 +178,15 @@ async def weeks(
     chosen = actor if by.may(VIEW) else actor_code(by)
     async with reading() as connection:
         rows = await connection.fetch(_WEEKS, since, until, chosen, zone)
-    return {row["week"]: (row["cards"], round(row["mean"])) for row in rows}
+    return {row["week"]: (row["cards"], half_up(row["points"], row["cards"])) for row in rows}
 
 
 async def lines_met(since: datetime, until: datetime, *, by: Actor) -> dict[str, int]:
-    """How much of each line was met in a period, in percent."""
+    """How much of each line was met in a period, in hundredths of a percent."""
     own = "" if by.may(VIEW) else actor_code(by)
     async with reading() as connection:
         rows = await connection.fetch(_LINES, since, until, own)
-    return {row["line"]: round(row["share"]) for row in rows}
+    return {row["line"]: half_up(row["share"] * 100, row["cards"]) for row in rows}
 
 
 async def own_cards(*, by: Actor) -> list[dict[str, object]]:

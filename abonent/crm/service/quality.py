@@ -16,7 +16,7 @@ from abonent.crm.conversation_errors import (
 from abonent.crm.quality_form import quality_form
 from abonent.crm.queries.conversations import conversation_on
 from abonent.crm.queries.identity import actor_code
-from abonent.crm.queries.quality import others_decide
+from abonent.crm.queries.quality_appeals import others_decide
 from abonent.crm.rules.quality import APPEAL, Candidate, Score, draw, score_of, week_of
 from abonent.kernel import clock
 from abonent.kernel.actor import Actor

@@ -10,6 +10,7 @@ from abonent.kernel.actor import Actor
 from abonent.kernel.i18n import _
 from abonent.web.pages.cash.tiles import drawers_left, fiscal_failed, own_drawer
 from abonent.web.pages.claims.tiles import claims_waiting
+from abonent.web.pages.quality.tiles import appeals_waiting
 from abonent.web.pages.queue.tiles import queue_state
 from abonent.web.pages.requests.tiles import requests_waiting
 from abonent.web.render import written_count, written_day, written_money
@@ -99,6 +100,7 @@ def _in_all(found: Sum) -> str:
 SOURCES = (
     requests_waiting,
     claims_waiting,
+    appeals_waiting,
     queue_state,
     parked,
     fiscal_failed,

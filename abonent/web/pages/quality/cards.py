@@ -19,6 +19,7 @@ from abonent.crm.queries.quality import (
     to_judge,
     weeks,
 )
+from abonent.crm.queries.quality_appeals import DECIDE, appeals_for, deciders_of
 from abonent.crm.rules.quality import APPEAL, week_of
 from abonent.crm.service.quality import draw_sample, move_card
 from abonent.kernel import clock
@@ -27,17 +28,20 @@ from abonent.kernel.workflow import LONGEST_NOTE, moves_of
 from abonent.web import charts
 from abonent.web.dialogs import Dialog, Opened
 from abonent.web.fields import Field, Kind, Values
+from abonent.web.pages.conversations import words
 from abonent.web.render import desk_of, page, signed_in, written_count
 
 _DONE = {
     "judged": N_("The card is kept"),
     "agree": N_("You have agreed to the card"),
-    "appeal": N_("The appeal is made: the head decides"),
+    "appeal": N_("The appeal is made"),
     "uphold": N_("The card stays as it is"),
     "change": N_("The card is judged anew"),
     "drawn": N_("The sample is drawn"),
 }
 _WEEKS_BACK = 4
+_POINTS = 100
+"""What a card makes at most."""
 WHY = {"random": (N_("at random"), ""), "complaint": (N_("a complaint"), "bad")}
 
 
@@ -51,8 +55,12 @@ async def show_card(request: Request) -> Response:
         move for move in APPEAL.moves_from(found.state, by=by) if own == (move.right == "desk.open")
     ]
     barred = bool(moves) and not own and await bars_own_card(found, by=by)
+    appealed = found.state == "appealed"
     context = {
         "found": found,
+        "cw": words,
+        "appealed": appealed,
+        "deciders": await deciders_of(card) if appealed else [],
         "card": form,
         "same_text": found.form in await quality_hashes(),
         "state": APPEAL.state(found.state),
@@ -102,6 +110,7 @@ async def show_quality(request: Request) -> Response:
         "rows": charts.rows_of([f"{day:%d.%m}" for day in shown], drawn) if drawn else [],
         "waiting": await to_judge(since.date(), by=by) if by.may("crm.quality.judge") else [],
         "everybody": by.may(VIEW),
+        "appeals": await appeals_for(by=by) if by.may(DECIDE) else [],
         "own": await own_cards(by=by),
         "why": WHY,
         "states": APPEAL,
@@ -126,6 +135,7 @@ def _chart(
         [charts.Series(_("Points"), means), charts.Series(_("Target"), [target] * len(shown))],
         [f"{day:%d.%m}" for day in shown],
         write=written_count,
+        most=_POINTS,
     )
 
 
@@ -144,7 +154,10 @@ async def _move_opened(request: Request) -> Opened:
     card = request.path_params["card"]
     found = await quality_card(card, by=signed_in(request).actor)
     move = APPEAL.move(found.state, request.path_params["move"])
-    return Opened(back=f"/quality/cards/{card}", about=_(move.label))
+    about = _(move.label)
+    if move.target == "appealed" and (names := await deciders_of(card)):
+        about = _("The appeal is decided by: {names}.", names=", ".join(names))
+    return Opened(back=f"/quality/cards/{card}", about=about)
 
 
 async def _move(request: Request, values: Values) -> str:

@@ -11,14 +11,15 @@ from starlette.responses import Response
 
 from abonent.crm.conversation_errors import NoSound
 from abonent.crm.quality_form import quality_form
-from abonent.crm.queries.conversations import conversation_of
-from abonent.crm.queries.quality import quality_card
+from abonent.crm.queries.conversations import Conversation, conversation_of
+from abonent.crm.queries.quality import Card, quality_card
 from abonent.crm.service.quality import judge, judge_anew
 from abonent.kernel.errors import DomainError, NotFound
 from abonent.kernel.i18n import N_
 from abonent.web.errors import status_of
 from abonent.web.forms import form_of, go_to
 from abonent.web.pages.acting import ANSWERED_IN_PLACE, new_key, once, said
+from abonent.web.pages.conversations import words
 from abonent.web.render import page, signed_in
 
 _TEMPLATE = "quality/judge.html"
@@ -26,12 +27,12 @@ _TEMPLATE = "quality/judge.html"
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """What is judged: the address of the form, where it leads back, and what is heard meanwhile."""
+    """What is judged: the address of the form, where it leads back, whose talk is heard meanwhile."""
 
     action: str
     back: str
     conversation: int
-    number: str | None
+    found: Conversation | Card
     title: str
     anew: bool
 
@@ -81,7 +82,7 @@ async def _first(request: Request) -> Place:
         raise NoSound(found.state)
     one = f"/conversations/{conversation}"
     title = N_("Judge the conversation")
-    return Place(f"{one}/judge", one, conversation, found.number, title, anew=False)
+    return Place(f"{one}/judge", one, conversation, found, title, anew=False)
 
 
 async def _again(request: Request) -> tuple[Place, dict[str, str]]:
@@ -93,7 +94,7 @@ async def _again(request: Request) -> tuple[Place, dict[str, str]]:
     given |= {f"{line}_note": text for line, text in card.notes.items()}
     one = f"/quality/cards/{card.id}"
     title = N_("Judge anew")
-    place = Place(f"{one}/anew", one, card.conversation_id, card.number, title, anew=True)
+    place = Place(f"{one}/anew", one, card.conversation_id, card, title, anew=True)
     return place, given
 
 
@@ -136,6 +137,8 @@ async def _shown(
     fields = {"note": "note"}
     context = {
         "place": place,
+        "found": place.found,
+        "cw": words,
         "card": form,
         "given": given,
         "errors": {} if error is None else said(error, fields),
