@@ -48,7 +48,8 @@ class MessageTemplate(BaseModel):
     """A template: SMS text, letter, and when it may go out.
 
     `longest` holds how many letters each placeholder may take; `parts` how many SMS the text takes
-    at most; `cap` how many of it one person gets in a day.
+    at most; `cap` how many of it one person gets in a day. A `single` one answers what one person
+    did: it is not sent to many.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -63,6 +64,7 @@ class MessageTemplate(BaseModel):
     text: str = Field(min_length=1)
     subject: str = ""
     body: str = ""
+    single: bool = False
     longest: Mapping[str, int]
 
     @model_validator(mode="after")

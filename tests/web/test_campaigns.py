@@ -74,7 +74,7 @@ async def test_it_is_drafted_from_the_register_with_its_filter_counted_and_launc
         campaign = int(made.rsplit("/", 1)[1])
         assert await count_campaign(campaign)
         seen = plain((await head.get(made)).text)
-        for told in ("Подходит лицевых счетов 2", "Получателей 2", "Здравствуйте, Орлова"):
+        for told in ("Подходит лицевых счетов 2", "Получателей 2", "Здравствуйте, Ирина"):
             assert told in seen
         slip = await sent(head, f"{made}/launch", typed="3")
         assert slip.status_code == 400

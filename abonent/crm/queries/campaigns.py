@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from abonent.crm.rules.campaigns import VIEW, Effect, Group
@@ -35,6 +35,7 @@ WHERE p.campaign_id = $1 AND p.state IN ('sent', 'control')
     AND ($2 <> 'debt_gone' OR p.balance < 0) AND ($2 <> 'returned' OR p.account_state = 'suspended')
 GROUP BY p.state
 """
+_UNDER_WAY = "SELECT count(*) FROM crm_message WHERE about = $1 AND state = 'queued'"
 _BY_DAY = """
 SELECT day, sum(sent)::bigint AS sent, sum(reached)::bigint AS reached FROM (
     SELECT (handled_at AT TIME ZONE $2)::date AS day, 1 AS sent, 0 AS reached
@@ -182,6 +183,13 @@ async def what_became(campaign: int) -> Became:
     return Became(people, others["waiting"], others["control"], states, refused, parts)
 
 
+async def waiting_to_go(campaign: int) -> int:
+    """How many of its messages are written and not with the gateway yet."""
+    async with reading() as connection:
+        found: int = await connection.fetchval(_UNDER_WAY, f"campaign:{campaign}")
+    return found
+
+
 async def effect_of(campaign: Campaign) -> Effect:
     """What came of a campaign, as far as the program has seen it."""
     async with reading() as connection:
@@ -194,7 +202,12 @@ async def effect_of(campaign: Campaign) -> Effect:
 
 
 async def days_of(campaign: int, zone: str) -> list[tuple[date, int, int]]:
-    """By day: how many were written to, how many of them reached the goal."""
+    """Every day from the first on: how many were written to, how many of them reached the goal."""
     async with reading() as connection:
         rows = await connection.fetch(_BY_DAY, campaign, zone)
-    return [(row["day"], row["sent"], row["reached"]) for row in rows]
+    found = {row["day"]: (row["sent"], row["reached"]) for row in rows}
+    first, last = min(found, default=None), max(found, default=None)
+    if first is None or last is None:
+        return []
+    days = [first + timedelta(n) for n in range((last - first).days + 1)]
+    return [(day, *found.get(day, (0, 0))) for day in days]

@@ -44,6 +44,7 @@ REASONS = {
     "ERASED": N_("the text was erased"),
     "NO_DEBT": N_("no debt any more"),
     "TOO_LONG": N_("too long with this name"),
+    "CAMPAIGN_STOPPED": N_("the campaign was stopped"),
     "died": N_("the program was stopped while sending"),
 }
 LISTED = 50

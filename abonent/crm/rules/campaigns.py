@@ -29,6 +29,8 @@ LONGEST = {
     "name": 20, "number": 10, "company": 20, "phone": 16, "url": 30, "balance": 11, "debt": 11,
 }  # fmt: skip
 """What a campaign's words may name in braces, with how many letters each may take."""
+CAMPAIGN_STOPPED = "CAMPAIGN_STOPPED"
+"""Why a message of a campaign that was stopped meanwhile does not go."""
 OPT_OUT = ("стоп", "stop")
 """One of these words stands in an advertisement: answered with it, nothing more of it comes."""
 LEAST_LEFT = 50

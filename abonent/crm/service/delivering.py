@@ -15,6 +15,7 @@ from typing import Any
 import structlog
 
 from abonent.crm.queries.contacting import contact_frame, contacted, person_of_contact
+from abonent.crm.rules.campaigns import CAMPAIGN_STOPPED
 from abonent.crm.rules.contacting import Purpose, Question, Verdict, Way, Window, decide
 from abonent.crm.service.letters_out import letter_of
 from abonent.crm.service.messages import EMAIL, KIND
@@ -39,7 +40,9 @@ DIED = "died"
 _TAKE = """
 SELECT m.*, t.address, t.subject, t.text, t.reply_to_id,
     (SELECT count(*) FROM crm_message_part p WHERE p.account_id = m.account_id
-        AND p.message_id = m.id) AS sent_parts
+        AND p.message_id = m.id) AS sent_parts,
+    EXISTS (SELECT FROM crm_campaign c WHERE c.state = 'stopped'
+        AND m.about = 'campaign:' || c.id) AS stopped
 FROM crm_message m
 LEFT JOIN crm_message_text t ON t.account_id = m.account_id AND t.message_id = m.id
 WHERE m.account_id = $1 AND m.id = $2 FOR UPDATE OF m
@@ -142,6 +145,9 @@ async def _taken(key: tuple[int, int]) -> Row | None:
             return None
         if row["text"] is None:
             await _drop(work.connection, key, "rejected", "ERASED")
+            return None
+        if row["stopped"]:
+            await _drop(work.connection, key, "refused", CAMPAIGN_STOPPED)
             return None
         if now - row["due_at"] > LONGEST_WAIT:
             await _drop(work.connection, key, "expired", row["reason"])

@@ -29,6 +29,7 @@ from abonent.crm.rules.contacting import (
     Window,
     decide,
 )
+from abonent.crm.rules.people import spoken_name
 from abonent.kernel import clock
 from abonent.kernel.db import reading
 from abonent.kernel.errors import Malformed, NotFound
@@ -183,7 +184,7 @@ def _filled(
     message: NewMessage, template: MessageTemplate, known: Contacted, address: str
 ) -> Composed:
     given = {
-        "name": known.name or gettext(N_("dear customer"), site_language()),
+        "name": spoken_name(known.name) or gettext(N_("dear customer"), site_language()),
         "number": known.number,
         "company": known.company,
         "phone": known.company_phone,

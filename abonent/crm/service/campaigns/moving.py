@@ -44,7 +44,9 @@ async def launch_campaign(campaign: int, *, by: Actor, typed: int) -> None:
 
 
 async def move_campaign(campaign: int, name: str, *, by: Actor, note: str = "") -> None:
-    """Pause, resume or stop. At once: what was given to the gateway already goes its way.
+    """Pause, resume or stop.
+
+    What a pause finds written goes its way; a stop calls back what the gateway has not got yet.
 
     Raises MoveRefused, Malformed where the move asks for words.
     """

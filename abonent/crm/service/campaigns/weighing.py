@@ -15,6 +15,7 @@ from abonent.crm.queries.campaigns import Campaign
 from abonent.crm.queries.contacting import Contacted, all_contacted, persons_of_contact
 from abonent.crm.queries.templates import templates_in_force
 from abonent.crm.rules.contacting import Frame, Purpose, Window
+from abonent.crm.rules.people import spoken_name
 from abonent.crm.service.messages import (
     Composed,
     NewMessage,
@@ -113,7 +114,7 @@ def message_for(campaign: Campaign, known: Contacted, balance: int) -> NewMessag
         "debt": format_money(max(0, -balance), language),
     }
     own = {
-        "name": known.name,
+        "name": spoken_name(known.name),
         "number": known.number,
         "company": known.company,
         "phone": known.company_phone,

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from abonent.crm.queries.campaigns import campaign_of
+from abonent.crm.queries.campaigns import campaign_of, waiting_to_go
 from abonent.crm.rules.campaigns import LAUNCH
 from abonent.crm.service.campaigns.counting import ask_count
 from abonent.crm.service.campaigns.moving import launch_campaign, move_campaign
@@ -30,6 +32,13 @@ async def _opened(request: Request) -> Opened:
     return Opened(back=f"/campaigns/{found.id}", about=found.name, context={"found": found})
 
 
+async def _opened_under_way(request: Request) -> Opened:
+    """The same with what is written and not gone yet."""
+    opened = await _opened(request)
+    under_way = await waiting_to_go(request.path_params["campaign"])
+    return replace(opened, context={**opened.context, "under_way": under_way})
+
+
 async def _launch(request: Request, values: Values) -> str:
     campaign = request.path_params["campaign"]
     await launch_campaign(campaign, by=signed_in(request).actor, typed=values["typed"])
@@ -49,7 +58,7 @@ def _moving(name: str, title: str, commit: str, *fields: Field, above: str = "")
         title=title,
         commit=commit,
         fields=fields,
-        opened=_opened,
+        opened=_opened_under_way if above else _opened,
         do=do,
         above=above,
     )
@@ -76,6 +85,10 @@ LAUNCHING = Dialog(
     do=_launch,
     above="campaigns/launch.html",
 )
-PAUSE = _moving("pause", N_("Pause the campaign"), N_("Pause"), _WHY_IF)
+PAUSE = _moving(
+    "pause", N_("Pause the campaign"), N_("Pause"), _WHY_IF, above="campaigns/pause.html"
+)
 RESUME = _moving("resume", N_("Let the campaign go on"), N_("Go on"), _WHY_IF)
-STOP = _moving("stop", N_("Stop the campaign for good"), N_("Stop for good"), _WHY)
+STOP = _moving(
+    "stop", N_("Stop the campaign for good"), N_("Stop for good"), _WHY, above="campaigns/stop.html"
+)

@@ -55,7 +55,11 @@ async def segment_chips(segment: str, by: Actor) -> Sequence[Chip]:
 
 async def _choices() -> dict[str, list[tuple[str, str]]]:
     known = await templates_in_force(site_language())
-    fitting = [(one.code, one.title) for one in known.values() if set(one.longest) <= set(LONGEST)]
+    fitting = [
+        (one.code, one.title)
+        for one in known.values()
+        if not one.single and set(one.longest) <= set(LONGEST)
+    ]
     return {"template": [("", _("Own words")), *fitting]}
 
 
