@@ -225,13 +225,13 @@ async def _live(world: World, day: date) -> None:
         await conversations.talk(
             world.known, staff=world.staff, seed=demo.seed, day=day, settings=world.settings
         )
-    await days.close_days(by=DEMO, through=day, settings=world.settings)
-    if left <= messages.DAYS:
-        await messages.write(by=world.staff.head, day=day, left=left)
     if left <= campaigns.DAYS:
         await campaigns.write_to_many(
             by=world.staff.head, day=day, left=left, settings=world.settings
         )
+    await days.close_days(by=DEMO, through=day, settings=world.settings)
+    if left <= messages.DAYS:
+        await messages.write(by=world.staff.head, day=day, left=left)
 
 
 async def _work_in_office(world: World, day: date) -> None:
