@@ -178,3 +178,19 @@ def test_an_effect_is_written_with_its_margin() -> None:
     assert effect_words(Effect(Group(1000, 200), Group(100, 10))) == "+10,0 ±6,4 п. п."
     assert effect_words(Effect(Group(100, 10), Group(100, 20))) == "−10,0 ±9,8 п. п."
     assert not effect_words(Effect(Group(5, 2), Group()))
+
+
+@pytest.mark.parametrize(
+    ("typed", "shown"),
+    [("8", "08:00"), ("08:30", "08:30"), ("9.15", "09:15"), ("25", ""), ("x", "")],
+)
+async def test_an_hour_is_read_as_people_write_it(
+    provider: None, enter: Enter, typed: str, shown: str
+) -> None:
+    head, day = await enter("head"), {"starts_on": "2027-02-01", "starts_at": typed}
+    done = await sent(head, "/campaigns/new?state=served", **(FORM | day))
+    if shown:
+        page = await head.get(done.headers["location"])
+        assert f"01.02.2027 {shown}" in plain(page.text)
+    else:
+        assert 'id="act-starts_at-error"' in done.text

@@ -65,7 +65,7 @@ LEFT JOIN billing_place p ON p.id = a.place_id""",
             head=True,
             link="/messages/{account}/{key}",
         ),
-        Column(name="name", label=N_("Subscriber"), sql="s.name"),
+        Column(name="name", label=N_("Subscriber"), sql="s.name", link="/accounts/{number}"),
         Column(
             name="number", label=N_("Account"), sql="b.number", link="/accounts/{number}/messages"
         ),

@@ -139,7 +139,8 @@ def _instant(field: str, day: date | None, hour: str) -> datetime | None:
     if day is None:
         return None
     try:
-        at = time.fromisoformat(hour.strip().rjust(5, "0"))
+        hours, _dot, minutes = hour.strip().replace(".", ":").partition(":")
+        at = time(int(hours), int(minutes or 0))
     except ValueError:
         raise Malformed.of(field, hour, N_("An hour such as 09:00 is expected.")) from None
     return datetime.combine(day, at, time_zone())
