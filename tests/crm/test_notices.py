@@ -193,6 +193,18 @@ async def test_whose_money_runs_out_is_told_once_before_and_not_after_paying(pro
     assert told[NUMBER]["about"] == str(view.outlook.until + timedelta(1))
 
 
+async def test_a_note_that_cannot_be_written_does_not_hold_up_the_others(provider: Any) -> None:
+    await on("paid")
+    await pay()
+    await provider.execute(
+        "INSERT INTO crm_notice (account_id, template, about, at)"
+        " SELECT account_id, 'paid', 'no number', at - interval '1 microsecond' FROM crm_notice"
+    )
+    assert await send_notices() == {"written": 1, "not": 1}
+    ends = await provider.fetch("SELECT about, reason FROM crm_notice ORDER BY at")
+    assert [row["reason"] for row in ends] == ["FAILED", ""]
+
+
 async def test_what_is_wrong_is_named_and_only_who_may_sets_it(provider: Any) -> None:
     nobody = Actor("user", "8", "Олег", frozenset())
     with pytest.raises(Forbidden):

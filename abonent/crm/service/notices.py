@@ -11,6 +11,7 @@ from datetime import date, timedelta
 from typing import Any
 
 import structlog
+from asyncpg import InterfaceError, PostgresError
 
 from abonent.billing.events import PaymentTaken, PromiseGiven, ServiceSwitched
 from abonent.billing.queries.accounts import AccountView, look_at, read_account
@@ -175,11 +176,31 @@ async def send_notices(most: int = _AT_ONCE) -> dict[str, int]:
 
 
 async def _send_one() -> bool | None:
-    """Write the oldest note; None where none waits, False where nothing was to be said."""
+    """Write the oldest note; None where none waits, False where nothing was to be said.
+
+    One that cannot be written for a reason nobody foresaw is put aside: the others go on. Where the
+    database itself fails nothing is put aside, for then it will be tried again.
+    """
+    taken: list[tuple[int, str, str]] = []
+    try:
+        return await _write_one(taken)
+    except (PostgresError, InterfaceError, OSError):
+        raise
+    except Exception:
+        if not taken:
+            raise
+        _log.exception("notices.failed", template=taken[0][1])
+        async with unit_of_work(SYSTEM) as work:
+            await work.connection.execute(_DONE, *taken[0], clock.now(), None, "FAILED")
+        return False
+
+
+async def _write_one(taken: list[tuple[int, str, str]]) -> bool | None:
     async with unit_of_work(SYSTEM) as work:
         row = await work.connection.fetchrow(_TAKE)
         if row is None:
             return None
+        taken.append((row["account_id"], row["template"], row["about"]))
         made, reason = None, ""
         try:
             values = await _values(work.connection, row) if row["wanted"] else None
@@ -191,8 +212,7 @@ async def _send_one() -> bool | None:
         except DomainError as error:
             _log.warning("notices.not_written", template=row["template"], error=error.code)
             reason = error.code
-        key = row["account_id"], row["template"], row["about"]
-        await work.connection.execute(_DONE, *key, clock.now(), made, reason)
+        await work.connection.execute(_DONE, *taken[0], clock.now(), made, reason)
     return made is not None
 
 
