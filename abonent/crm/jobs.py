@@ -6,6 +6,7 @@ import structlog
 
 from abonent.billing.queries.outside.files import TAKE_JOB
 from abonent.billing.service.outside.files import take_file
+from abonent.crm.rules.surveys import ASKED_AT
 from abonent.crm.service.campaigns.counting import JOB as COUNT_JOB
 from abonent.crm.service.campaigns.counting import count_campaign
 from abonent.crm.service.campaigns.effect import note_effects
@@ -128,7 +129,7 @@ async def tell_of_claims(context: JobContext) -> None:
         _log.info("claims.alarmed", claims=alarmed)
 
 
-@cron("crm.send_surveys", hour={7}, minute={45}, seconds=_LONGEST)
+@cron("crm.send_surveys", hour={ASKED_AT.hour}, minute={ASKED_AT.minute}, seconds=_LONGEST)
 async def ask_subscribers(context: JobContext) -> None:
     """Ask whoever is due today how likely they are to recommend the provider."""
     del context

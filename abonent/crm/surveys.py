@@ -14,7 +14,7 @@ from typing import Any, Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from abonent.kernel.content import Document, documents_of
-from abonent.kernel.errors import Malformed
+from abonent.kernel.errors import FieldError, Malformed
 from abonent.kernel.i18n import N_
 
 NPS = "nps"
@@ -178,6 +178,39 @@ class Survey(_Strict):
     def steps(self, answers: Answers) -> tuple[int, ...]:
         """The steps on which something is asked."""
         return tuple(n for n in range(1, MOST_STEPS + 1) if self.asked(n, answers))
+
+    def read(
+        self, step: int, known: Answers, given: Mapping[str, Sequence[str]]
+    ) -> dict[str, tuple[list[str], str]]:
+        """What was answered on a step, by question: the codes chosen, and words.
+
+        Raises Malformed naming every wrong answer.
+        """
+        kept: dict[str, tuple[list[str], str]] = {}
+        wrong: list[FieldError] = []
+        for question in self.asked(step, known):
+            try:
+                codes, text = question.read(given.get(question.code, ()))
+            except Malformed as error:
+                wrong += error.errors
+                continue
+            if codes or text:
+                kept[question.code] = codes, text
+        if wrong:
+            raise Malformed(*wrong)
+        return kept
+
+    def most_steps(self, known: Answers) -> int:
+        """How many steps there are; before the score, the most that there may be."""
+        if self.score in known:
+            return len(self.steps(known))
+        return max(len(self.steps(way)) for way in self.ways())
+
+    def standing(self, score: int) -> str:
+        """Whether a score recommends: "promoter", "passive" or "detractor"."""
+        if score >= self.promoters_from:
+            return "promoter"
+        return "detractor" if score <= self.detractors_to else "passive"
 
     def said_at_end(self, answers: Answers) -> str:
         """The thanks for these answers."""

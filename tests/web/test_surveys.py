@@ -265,3 +265,49 @@ async def test_a_survey_that_was_given_by_hand_is_given_once(provider: None, db:
         assert await give_survey("20417", about="2026-12", **more) is None
         assert await give_survey("20420", about="2026-12", **more) is None, "a company"
         assert await give_survey("nobody", about="2026-12", **more) is None
+
+
+# The questionnaire, gone through for a trial.
+
+
+async def test_the_questionnaire_is_gone_through_and_nothing_is_kept(
+    provider: None, enter: Enter, db: Any
+) -> None:
+    head = await enter("head")
+    first = (await head.get("/surveys/trial?kind=request")).text
+    assert 'method="get"' in first
+    assert "ничего не сохраняется" in plain(first)
+    low = (await head.get("/surveys/trial?kind=request&score=3&done=1")).text
+    assert 'name="why-detractor"' in low
+    assert 'name="score" value="3"' in low, "what was answered goes along"
+    high = (await head.get("/surveys/trial?kind=request&score=10&done=1")).text
+    assert 'name="why-promoter"' in high
+    assert 'name="why-detractor"' not in high
+    end = plain((await head.get("/surveys/trial?score=3&improve=speed&callback=no&done=3")).text)
+    assert "не рекомендует" in end
+    assert "в течение 48 часов" in end
+    assert "начальнику смены" not in plain((await head.get("/surveys/trial?score=9&done=3")).text)
+    kept = """SELECT (SELECT count(*) FROM crm_survey_sent) + (SELECT count(*) FROM crm_survey_answer)
+        + (SELECT count(*) FROM crm_request) + (SELECT count(*) FROM crm_message)"""
+    assert await db.fetchval(kept) == 0
+
+
+async def test_a_trial_refuses_what_a_subscriber_would_be_refused(
+    provider: None, enter: Enter
+) -> None:
+    head = await enter("head")
+    missed = (await head.get("/surveys/trial?done=1")).text
+    assert "Выберите ответ" in plain(missed)
+    assert 'name="done" value="1"' in missed, "the same step is asked again"
+    wrong = (await head.get("/surveys/trial?score=11&done=2")).text
+    assert 'name="done" value="1"' in wrong
+    assert (await head.get("/surveys/trial?kind=nobody")).status_code == 404
+    assert (await (await enter("office")).get("/surveys/trial")).status_code == 403
+
+
+async def test_who_sets_surveys_up_reads_when_they_are_sent(provider: None, enter: Enter) -> None:
+    head = await enter("head")
+    settings = (await head.get("/surveys/settings")).text
+    assert "Каждый день в 07:45" in plain(settings)
+    assert 'href="/surveys/trial"' in settings
+    assert 'href="/surveys/trial"' in (await head.get("/surveys")).text

@@ -174,6 +174,14 @@ SURVEYS = Register(
             icon="settings",
             key="KeyE",
         ),
+        Way(
+            label=N_("See the questionnaire"),
+            path="/surveys/trial",
+            right=VIEW,
+            icon="eye",
+            key="KeyT",
+            dialog=False,
+        ),
     ),
     done={"set": N_("The survey is set")},
     empty=(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, time
 from enum import StrEnum
 from math import sqrt
 
@@ -13,6 +13,8 @@ from abonent.kernel.money import half_up
 from abonent.kernel.workflow import Move, State, Ticking, Workflow
 
 VIEW, EDIT = "crm.survey.view", "crm.survey.edit"
+ASKED_AT = time(7, 45)
+"""When each day, by the company's clock, the program asks."""
 STANDINGS = {
     "promoter": (N_("would recommend"), "good"),
     "passive": (N_("neutral"), ""),

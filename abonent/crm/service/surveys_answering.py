@@ -16,7 +16,7 @@ from abonent.crm.surveys import Survey, Type, survey
 from abonent.kernel import clock
 from abonent.kernel.actor import SYSTEM, Actor
 from abonent.kernel.db import reading, unit_of_work
-from abonent.kernel.errors import DomainError, FieldError, Malformed, Refused
+from abonent.kernel.errors import DomainError, Malformed, Refused
 from abonent.kernel.i18n import N_, _, speaking
 from abonent.kernel.ids import new_id
 from abonent.kernel.norms import Norm, Unit
@@ -88,32 +88,15 @@ async def answer_survey(token: str, step: int, given: Mapping[str, Sequence[str]
             raise Refused("SURVEY_OVER", N_("This survey is over. Thank you."))
         if not 1 <= step <= one.steps + 1:
             raise Malformed.of("step", str(step), N_("Answer the questions before this one first."))
-        kept = _read(questions, one, step, given)
+        known = one.before(step, questions)
+        read = questions.read(step, known, given)
+        kept = {code: Answer(*said) for code, said in read.items()}
         await _keep(work, questions, one, step, kept)
-        answers = one.before(step, questions) | {code: tuple(a.codes) for code, a in kept.items()}
+        answers = known | {code: tuple(a.codes) for code, a in kept.items()}
         if any(further > step for further in questions.steps(answers)):
             return False
         await _end(work, questions, await asked_of(work.connection, token))
     return True
-
-
-def _read(
-    questions: Survey, one: Asked, step: int, given: Mapping[str, Sequence[str]]
-) -> dict[str, Answer]:
-    """What was answered on a step. Raises Malformed naming every wrong answer."""
-    kept: dict[str, Answer] = {}
-    wrong: list[FieldError] = []
-    for question in questions.asked(step, one.before(step, questions)):
-        try:
-            codes, text = question.read(given.get(question.code, ()))
-        except Malformed as error:
-            wrong += error.errors
-            continue
-        if codes or text:
-            kept[question.code] = Answer(codes, text)
-    if wrong:
-        raise Malformed(*wrong)
-    return kept
 
 
 async def _keep(
@@ -128,22 +111,15 @@ async def _keep(
         await work.connection.execute(_STEPPED, *key, step)
         return
     score = int(kept[questions.score].codes[0])
-    await work.connection.execute(_SCORED, *key, score, standing_of(questions, score), clock.now())
+    await work.connection.execute(_SCORED, *key, score, questions.standing(score), clock.now())
     if one.state == SurveyState.SENT:
         await _log_move(work, one, "score", SurveyState.SENT)
-
-
-def standing_of(questions: Survey, score: int) -> str:
-    """Whether a score recommends: "promoter", "passive" or "detractor"."""
-    if score >= questions.promoters_from:
-        return "promoter"
-    return "detractor" if score <= questions.detractors_to else "passive"
 
 
 async def _end(work: UnitOfWork, questions: Survey, one: Asked) -> None:
     """Finish a survey; a low score goes to the shift supervisor first."""
     key = (one.account_id, one.id)
-    if one.score is None or standing_of(questions, one.score) != "detractor":
+    if one.score is None or questions.standing(one.score) != "detractor":
         await work.connection.execute(_CLOSED, *key, clock.now())
         await _log_move(work, one, "end", SurveyState.ANSWERED)
         return

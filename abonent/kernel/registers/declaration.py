@@ -151,13 +151,17 @@ class Bulk:
 
 @dataclass(frozen=True, kw_only=True)
 class Way:
-    """A button above the table that opens a dialog; `key` is its physical key, such as KeyN."""
+    """A button above the table; `key` is its physical key, such as KeyN.
+
+    It opens a dialog, or a page of its own with `dialog` False.
+    """
 
     label: str
     path: str
     right: str
     icon: str = ""
     key: str = "KeyN"
+    dialog: bool = True
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -11,7 +11,7 @@ from starlette.responses import RedirectResponse, Response
 
 from abonent.crm.queries.surveys import Asked, survey_of_token
 from abonent.crm.service.surveys_answering import answer_survey
-from abonent.crm.surveys import MOST_STEPS, Answers, Survey, survey
+from abonent.crm.surveys import MOST_STEPS, Survey, survey
 from abonent.kernel.errors import DomainError
 from abonent.web.pages.acting import ANSWERED_IN_PLACE
 from abonent.web.portal.doing import act_page
@@ -79,19 +79,13 @@ def _step(
     context = {
         "survey": questions,
         "step": step,
-        "steps": _steps(questions, known),
+        "steps": questions.most_steps(known),
         "asked": questions.asked(step, known),
         "given": given,
         "action": request.url.path,
+        "back": f"{request.url.path}?step={step - 1}",
     }
     return act_page(request, "survey.html", context, error)
-
-
-def _steps(questions: Survey, known: Answers) -> int:
-    """How many steps there are; before the score, the most that there may be."""
-    if questions.score in known:
-        return len(questions.steps(known))
-    return max(len(questions.steps(way)) for way in questions.ways())
 
 
 def _end(request: Request, one: Asked, questions: Survey) -> Response:

@@ -7,10 +7,11 @@ from typing import Any
 
 from starlette.requests import Request
 
+from abonent.crm.queries.contacting import contact_policy
 from abonent.crm.queries.surveys import Setting, survey_setting
 from abonent.crm.queries.surveys_picked import picked, sent_today
 from abonent.crm.queries.templates import templates_in_force
-from abonent.crm.rules.surveys import EDIT
+from abonent.crm.rules.surveys import ASKED_AT, EDIT
 from abonent.crm.service.surveys import set_surveys
 from abonent.crm.surveys import survey
 from abonent.kernel import clock
@@ -23,6 +24,8 @@ from abonent.web.render import signed_in
 
 async def _opened(_request: Request) -> Opened:
     setting, questions = await survey_setting(), (await survey()).value
+    async with reading() as connection:
+        policy = await contact_policy(connection)
     templates = await templates_in_force(current_language())
     given = {
         "active": "on" if setting.active_since else "",
@@ -34,6 +37,8 @@ async def _opened(_request: Request) -> Opened:
     context = {
         "survey": questions,
         "setting": setting,
+        "at": ASKED_AT,
+        "quiet": policy.quiet,
         "template": templates.get(questions.message),
     }
     return Opened(back="/surveys", given=given, context=context)
