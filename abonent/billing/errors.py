@@ -177,15 +177,15 @@ class PromiseRefused(Refused):
         super().__init__(code, message, field="offer", allowed_from=allowed_from, **params)
 
 
-class FeeGivenBack(Refused):
-    """The fee was given back before."""
+class ChargeGivenBack(Refused):
+    """A charge holds nothing any more, or there is none of that number."""
 
-    def __init__(self, fee: int) -> None:
+    def __init__(self, charge: int) -> None:
         super().__init__(
-            "FEE_GIVEN_BACK",
-            N_("Fee {value} is given back already."),
-            field="fee",
-            value=fee,
+            "CHARGE_GIVEN_BACK",
+            N_("Charge {value} holds nothing that could go back."),
+            field="charges",
+            value=charge,
         )
 
 

@@ -27,10 +27,17 @@ PERIODS = {
     "outage": N_("Days without connection, from {first} to {last}"),
     "unserved": N_("Days the service was not there, from {first} to {last}"),
     "tariff": N_("Days from {first} to {last} reckoned anew by the right tariff"),
-    "fee": N_("A fee of {first} that was charged by mistake"),
+    "charges": N_("Charges from {first} to {last} that were made by mistake"),
     "discount": N_("A discount of {percent} % from {first} to {last}"),
     "bonus": N_("A bonus on the account"),
 }
+_CHARGE = N_("A charge of {first} that was made by mistake")
+_HEADS = {
+    "unserved": N_("Recalculation"),
+    "tariff": N_("Recalculation"),
+    "charges": N_("Return of what was charged by mistake"),
+}
+"""What the paper calls what is given back; it is compensation otherwise."""
 
 
 async def heads_of(number: str, *, by: Actor) -> dict[str, Any]:
@@ -65,6 +72,7 @@ def answer_paper(
         "decision": gettext(DECISIONS[claim.decision][0], language),
         "text": text,
         "compensation": claim.compensation or None,
+        "given_as": gettext(_HEADS[claim.remedy], language) if claim.remedy in _HEADS else None,
         "given_for": given_for(claim, language) or None,
         "days": [{"day": one, "amount": amount} for one, amount in claim.days],
     }
@@ -75,8 +83,9 @@ def given_for(claim: Claim, language: str) -> str:
     if not claim.remedy:
         return ""
     percent = f"{(claim.remedy_percent or 0) / 100:g}"
+    one_day = claim.remedy == "charges" and claim.remedy_from == claim.remedy_to
     return gettext(
-        PERIODS[claim.remedy],
+        _CHARGE if one_day else PERIODS[claim.remedy],
         language,
         first=claim.remedy_from,
         last=claim.remedy_to,

@@ -11,7 +11,8 @@ import pytest
 from playwright.async_api import Page, expect
 
 from abonent.crm.service.claims.answering import answer_claim
-from abonent.crm.service.claims.deciding import Remedy, decide_claim, execute_claim
+from abonent.crm.service.claims.deciding import decide_claim, execute_claim
+from abonent.crm.service.claims.remedies import Remedy
 from abonent.crm.service.claims.taking import NewClaim, take_claim
 from abonent.crm.service.claims.working import hand_to_court, investigate_claim, note_claim
 from abonent.kernel import clock
@@ -102,13 +103,17 @@ async def test_a_claim_goes_from_intake_to_the_ledger_by_the_keyboard(
     await dialog.locator("[name=grounds]").fill("Авария подтверждена.")
     # Of what each remedy asks, only that of the chosen one stands there.
     for remedy, there, away in (
-        ("fee", "fee", "from"),
         ("tariff", "tariff", "amount"),
         ("bonus", "amount", "to"),
     ):
         await dialog.locator("[name=remedy]").select_option(remedy)
         await expect(dialog.locator(f"[name={there}]")).to_be_visible()
         await expect(dialog.locator(f"[name={away}]")).to_be_hidden()
+    await expect(dialog.locator("#act-charges")).to_be_hidden()
+    await dialog.locator("[name=remedy]").select_option("charges")
+    await dialog.locator("#act-charges input").first.check()
+    await expect(dialog.locator(".outcome")).to_contain_text("Будет возвращено")
+    await expect(dialog.locator("#act-charges input").first).to_be_checked()
     await dialog.locator("[name=remedy]").select_option("outage")
     await dialog.locator("[name=from]").fill("2026-11-02")
     await dialog.locator("[name=to]").fill("2026-11-04")

@@ -12,7 +12,8 @@ from playwright.async_api import Browser, BrowserContext, Page, Response, expect
 from abonent.billing.queries.accounts import read_account
 from abonent.billing.service.freezes import freeze_account
 from abonent.crm.service.claims.answering import answer_claim
-from abonent.crm.service.claims.deciding import Remedy, decide_claim
+from abonent.crm.service.claims.deciding import decide_claim
+from abonent.crm.service.claims.remedies import Remedy
 from abonent.crm.service.claims.taking import NewClaim, take_claim
 from abonent.crm.service.claims.working import investigate_claim
 from abonent.crm.service.requests.answering import answer_request

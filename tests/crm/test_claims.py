@@ -24,13 +24,13 @@ from abonent.crm.queries.claims_report import report_on_claims
 from abonent.crm.rules.claims import CLAIM, Terms, dates_of, register_by
 from abonent.crm.service.claims.answering import alarm_claims, answer_claim, composed
 from abonent.crm.service.claims.deciding import (
-    Remedy,
     decide_claim,
     execute_claim,
     reckon,
     reconsider_claim,
     set_claim_policy,
 )
+from abonent.crm.service.claims.remedies import Remedy
 from abonent.crm.service.claims.taking import NewClaim, register_claim, take_claim
 from abonent.crm.service.claims.working import (
     close_claim,

@@ -6,7 +6,8 @@ import asyncio
 
 from abonent.crm.queries.claims import claim_of
 from abonent.crm.service.claims.answering import answer_claim
-from abonent.crm.service.claims.deciding import Remedy, decide_claim, execute_claim
+from abonent.crm.service.claims.deciding import decide_claim, execute_claim
+from abonent.crm.service.claims.remedies import Remedy
 from abonent.crm.service.claims.working import investigate_claim
 from abonent.kernel.actor import SYSTEM
 from abonent.kernel.db import reading, transaction

@@ -211,20 +211,41 @@ async def test_what_a_colleague_did_meanwhile_is_told_before_more_is_done(
     assert done.status_code == 303, done.text
 
 
-async def test_a_fee_charged_by_mistake_is_chosen_from_those_there_are(
+async def test_charges_made_by_mistake_are_ticked_shown_and_given_back(
     provider: None, enter: Enter
 ) -> None:
-    fee = await charge_fee(
-        "20417", by=SYSTEM, amount=30_000, kind="visit", reason="Выезд", into_debt=True
-    )
+    fees = [
+        await charge_fee(
+            "20417", by=SYSTEM, amount=30_000, kind="visit", reason="Выезд", into_debt=True
+        )
+        for _again in range(2)
+    ]
+    ticks = {f"charge.{fee.entry_no}": "on" for fee in fees}
     one = f"/claims/{await taken(subject='charge')}"
     head = await enter("head")
     assert (await head.post(f"{one}/investigate")).status_code == 303
-    assert "Разовая плата: выезд мастера, 300,00" in plain((await head.get(f"{one}/decide")).text)
-    wrong = {"decision": "full", "cause": "billing", "grounds": "Выезд был наш.", "remedy": "fee"}
-    assert 'id="act-fee-error"' in (await sent(head, f"{one}/decide", **wrong)).text
-    done = await sent(head, f"{one}/decide", **wrong, fee=str(fee.entry_no))
+    opened = (await head.get(f"{one}/decide")).text
+    assert (
+        len(re.findall(r"Разовая плата: выезд мастера \d\d\.\d\d\.\d{4} 300,00", plain(opened)))
+        == 2
+    )
+    wrong = {"decision": "full", "cause": "billing", "grounds": "Выезд был наш."}
+    wrong |= {"remedy": "charges"}
+    assert 'id="act-charges-error"' in (await sent(head, f"{one}/decide", **wrong)).text
+    refused = await sent(head, f"{one}/decide", **wrong, **{"charge.999999999999999": "on"})
+    assert 'id="act-charges-error"' in refused.text
+    form = wrong | ticks | {"key": key_of(opened), "step": "preview"}
+    shown = await head.post(f"{one}/decide", data=form)
+    assert "Будет возвращено 600,00" in plain(shown.text)
+    assert len(re.findall(r'name="charge\.\d+" checked', shown.text)) == 2
+    done = await sent(head, f"{one}/decide", **wrong, **ticks)
     assert done.status_code == 303, done.text
     page = plain((await head.get(f"{one}/answer")).text)
-    assert "списанная по ошибке" in page
-    assert "300,00" in page
+    assert "Ошибочное начисление от" in page
+    assert "600,00" in page
+    assert "бонус" not in page.lower()
+    assert (await sent(head, f"{one}/answer", text="Вернём.", way="paper")).status_code == 303
+    assert (await sent(head, f"{one}/execute")).status_code == 303
+    other = f"/claims/{await taken(subject='charge')}"
+    assert (await head.post(f"{other}/investigate")).status_code == 303
+    assert "выезд мастера" not in plain((await head.get(f"{other}/decide")).text)

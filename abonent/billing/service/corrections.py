@@ -1,4 +1,4 @@
-"""Recalculation of past days, compensation of outages, fees charged by mistake."""
+"""Recalculation of past days, compensation of outages, what was charged by mistake."""
 
 from __future__ import annotations
 
@@ -7,13 +7,14 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
-from abonent.billing.errors import FeeGivenBack, NotOnAccount
+from abonent.billing.errors import ChargeGivenBack
 from abonent.billing.queries.accounts import account_ids_at
 from abonent.billing.queries.books import Loaded, account_id, installation, load_book
-from abonent.billing.queries.entries import entries_of, entry_row, posting_of
-from abonent.billing.queries.fees import FEE_LEFT
-from abonent.billing.rules import changes, recalculation
-from abonent.billing.rules.book import FEE_KINDS, Kind
+from abonent.billing.queries.charged import held_charges
+from abonent.billing.queries.entries import entries_of
+from abonent.billing.rules import recalculation
+from abonent.billing.rules.book import Kind
+from abonent.billing.rules.held import give_back
 from abonent.billing.rules.history import History, history_of, was_served
 from abonent.billing.rules.opening import touch
 from abonent.billing.rules.recalculation import DayDifference, Truth
@@ -112,24 +113,25 @@ async def _rows(
     return recalculation.differences(loaded.book, service, past, truth, compensated)
 
 
-async def give_fee_back(number: str, fee: int, *, by: Actor, reason: str) -> int:
-    """Give a one-off fee back that was charged by mistake; answers the sum.
+async def give_charges_back(number: str, charges: Sequence[int], *, by: Actor, reason: str) -> int:
+    """Give charges back that should not have been: fees whole, of others what they hold of past days.
 
-    Raises NotOnAccount for what is no fee of the account, FeeGivenBack the second time.
+    Answers the sum. Raises ChargeGivenBack for what is no charge of the account or holds nothing.
     """
     async with acting(number, by=by, right="billing.correct") as (work, loaded):
-        account = loaded.book.account
-        row = await entry_row(work.connection, account, fee)
-        if row is None or Kind(row["kind"]) not in FEE_KINDS:
-            raise NotOnAccount("fee", fee)
-        if not await work.connection.fetchval(FEE_LEFT, account, row["day"], fee):
-            raise FeeGivenBack(fee)
-        charged = posting_of(row, loaded.catalogue)
-        posting = changes.give_fee_back(loaded.book, charged, reason=reason)
-        after = {"amount": posting.amount, "reason": reason}
-        subject = f"{number}-{posting.no}"
-        await work.audit("billing:correction:posted", subject, account_id=account, after=after)
-    return posting.amount
+        held = {one.charge.no: one for one in await held_charges(work.connection, loaded)}
+        if gone := [no for no in charges if no not in held]:
+            raise ChargeGivenBack(gone[0])
+        posted = len(loaded.book.postings)
+        for no in sorted(set(charges)):
+            give_back(loaded.book, held[no], reason=reason)
+        corrections = [p for p in loaded.book.postings[posted:] if p.kind is Kind.CORRECTION]
+        for one in corrections:
+            after = {"amount": one.amount, "reason": reason}
+            subject = f"{number}-{one.no}"
+            account = loaded.book.account
+            await work.audit("billing:correction:posted", subject, account_id=account, after=after)
+    return sum(one.amount for one in corrections)
 
 
 async def compensate(

@@ -13,7 +13,8 @@ from abonent.crm.demo.staff import Staff
 from abonent.crm.demo.yesterday import on_morning
 from abonent.crm.queries.claims import whole_claim
 from abonent.crm.service.claims.answering import answer_claim, composed
-from abonent.crm.service.claims.deciding import Remedy, decide_claim, execute_claim
+from abonent.crm.service.claims.deciding import decide_claim, execute_claim
+from abonent.crm.service.claims.remedies import Remedy
 from abonent.crm.service.claims.taking import NewClaim, take_claim
 from abonent.crm.service.claims.working import close_claim, investigate_claim, note_claim
 from abonent.kernel import clock

@@ -110,7 +110,7 @@ class Claim:
     remedy_to: date | None
     remedy_percent: int | None
     remedy_tariff: str | None
-    remedy_fee: int | None
+    remedy_charges: list[int]
     compensation: int
     reckoned: str
     answered_at: datetime | None

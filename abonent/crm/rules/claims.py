@@ -78,7 +78,7 @@ REMEDIES = {
     "unserved": N_("Days a service was not there or was not ordered"),
     "tariff": N_("Days reckoned anew by another tariff"),
     "discount": N_("A discount for past days"),
-    "fee": N_("A fee charged by mistake"),
+    "charges": N_("Charges made by mistake"),
     "bonus": N_("A bonus of one's own will"),
 }
 """How money goes back: each is an act of the engine's own."""

@@ -6,7 +6,8 @@ from typing import Any
 
 from abonent.crm.queries.claims import whole_claim
 from abonent.crm.service.claims.answering import answer_claim
-from abonent.crm.service.claims.deciding import Remedy, decide_claim
+from abonent.crm.service.claims.deciding import decide_claim
+from abonent.crm.service.claims.remedies import Remedy
 from abonent.crm.service.claims.taking import register_claim
 from abonent.crm.service.claims.working import investigate_claim
 from abonent.kernel.actor import SYSTEM

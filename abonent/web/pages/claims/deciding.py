@@ -3,34 +3,39 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Any
 
 from starlette.requests import Request
 
 from abonent.billing.queries.accounts import look, view_of
-from abonent.billing.queries.fees import fees_left
+from abonent.billing.queries.books import Loaded
+from abonent.billing.queries.charged import charges_left
+from abonent.billing.rules.held import Held
 from abonent.crm.claim_papers import given_for
 from abonent.crm.rules.claims import CAUSES, DECISIONS, LONGEST_DAYS, REMEDIES
 from abonent.crm.rules.claims import DECIDE as RIGHT
 from abonent.crm.service.claims.deciding import (
-    Remedy,
     decide_claim,
     execute_claim,
     reckon,
     reconsider_claim,
 )
+from abonent.crm.service.claims.remedies import Remedy
 from abonent.crm.service.claims.rows import LONGEST
 from abonent.kernel.i18n import N_, current_language
 from abonent.kernel.money import plain_amount
 from abonent.web.dialogs import Dialog, Opened
-from abonent.web.fields import Field, Kind, Values
+from abonent.web.fields import Field, Kind, Values, texts_of
 from abonent.web.pages.claims.opened import ONE, about, back, found_of, id_of, plain, seen
 from abonent.web.pages.money.trying import service_choices
-from abonent.web.render import signed_in, written_day, written_money
+from abonent.web.render import signed_in
 
 _OF_SERVICE = ("unserved", "tariff", "discount")
 _DAYS = ("outage", *_OF_SERVICE)
+_CHARGE = "charge."
+_LONGEST_NO = 10
+"""Digits of an entry's number at most."""
 
 
 async def _deciding(request: Request) -> Opened:
@@ -47,9 +52,8 @@ async def _deciding(request: Request) -> Opened:
         "to": (found.remedy_to or found.received_on).isoformat(),
         "percent": f"{found.remedy_percent / 100:g}" if found.remedy_percent else "",
         "tariff": found.remedy_tariff or "",
-        "fee": str(found.remedy_fee or ""),
         "amount": plain_amount(found.compensation) if found.remedy == "bonus" else "",
-    }
+    } | {f"{_CHARGE}{no}": "on" for no in found.remedy_charges}
     return Opened(
         back=back(request),
         about=about(found),
@@ -57,24 +61,26 @@ async def _deciding(request: Request) -> Opened:
         choices={
             "service": services,
             "tariff": [(one.code, one.name) for one in loaded.catalogue.tariffs.values()],
-            "fee": await _fees(found.account, loaded.open_day),
         },
-        context={"found": found},
+        context={"found": found, "charges": await _charges(loaded)},
     )
 
 
-async def _fees(account: str, day: date) -> list[tuple[str, str]]:
-    """The fees that may have been a mistake, each with its day and sum."""
-    return [
-        (str(one.no), f"{written_day(one.day)}, {one.words()}, {written_money(one.amount)}")
-        for one in await fees_left(account, since=day - timedelta(LONGEST_DAYS))
-    ]
+async def _charges(loaded: Loaded) -> list[tuple[str, Held]]:
+    """The charges that may have been wrong, each with the name of its tick."""
+    since = loaded.open_day - timedelta(LONGEST_DAYS)
+    return [(f"{_CHARGE}{one.charge.no}", one) for one in await charges_left(loaded, since=since)]
 
 
-def _remedy(values: Values) -> Remedy:
+async def _remedy(request: Request, values: Values) -> Remedy:
     kind = values["remedy"] or ""
     days = kind in _DAYS
     service = values["service"] if kind in _OF_SERVICE else None
+    ticked = [
+        name.removeprefix(_CHARGE)
+        for name in texts_of(await request.form())
+        if name.startswith(_CHARGE)
+    ]
     return Remedy(
         kind=kind,
         service=int(service) if service else None,
@@ -82,13 +88,15 @@ def _remedy(values: Values) -> Remedy:
         last=values["to"] if days else None,
         percent=values["percent"] if kind == "discount" else None,
         tariff=values["tariff"] if kind == "tariff" else None,
-        fee=int(values["fee"]) if kind == "fee" and values["fee"] else None,
+        charges=tuple(int(no[:_LONGEST_NO]) for no in ticked if no.isdecimal())
+        if kind == "charges"
+        else (),
         amount=values["amount"] if kind == "bonus" else None,
     )
 
 
 async def _shown(request: Request, values: Values) -> Mapping[str, Any]:
-    remedy = _remedy(values)
+    remedy = await _remedy(request, values)
     by = signed_in(request).actor
     return {"found": await reckon(id_of(request), remedy, by=by), "remedy": remedy.kind}
 
@@ -100,7 +108,7 @@ async def _decide(request: Request, values: Values) -> str:
         decision=values["decision"],
         grounds=values["grounds"],
         cause=values["cause"],
-        remedy=_remedy(values),
+        remedy=await _remedy(request, values),
         seen=seen(request),
     )
     return back(request, "decided")
@@ -170,14 +178,6 @@ DECIDE = Dialog(
             among=("remedy", "tariff"),
         ),
         Field(
-            name="fee",
-            label=N_("The fee that was wrong"),
-            kind=Kind.CHOICE,
-            required=False,
-            hint=N_("Fees of three years that nothing has given back yet."),
-            among=("remedy", "fee"),
-        ),
-        Field(
             name="percent",
             label=N_("Discount, percent"),
             kind=Kind.PERCENT,
@@ -197,7 +197,7 @@ DECIDE = Dialog(
     opened=_deciding,
     preview=_shown,
     do=_decide,
-    below="claims/reckoned.html",
+    below="claims/charges.html",
 )
 
 
