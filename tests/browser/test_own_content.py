@@ -53,11 +53,11 @@ async def test_a_new_script_is_made_published_and_played_by_the_keyboard(
     await expect(page.get_by_text("до публикации первой версии по нему никто")).to_be_visible()
     # A second end, and an answer of the only step that leads to it.
     await keys.press("KeyN")
-    await expect(page.locator("#act-code")).to_be_focused()
-    await _type(page, "FAULT", "Есть неполадка")
+    await expect(page.locator("#act-label")).to_be_focused()
+    await keys.type("Есть неполадка")
     await keys.press("Control+Enter")
     await expect(page.get_by_text("Итог добавлен")).to_be_visible()
-    await expect(page.get_by_text("Ни один ответ не ведёт к итогу FAULT.")).to_be_visible()
+    await expect(page.get_by_text("Ни один ответ не ведёт к итогу est_nepoladka.")).to_be_visible()
     await page.get_by_role("rowheader", name="begin").get_by_role("link").focus()
     await keys.press("Enter")
     await page.locator("#step-text2").focus()
@@ -83,7 +83,7 @@ async def test_a_new_script_is_made_published_and_played_by_the_keyboard(
     await clerk.keyboard.press("Digit2")
     await expect(clerk.locator(".script-ended .state")).to_have_text("Есть неполадка")
     told = await read_run(int(clerk.url.rsplit("/", 1)[1]), by=actor)
-    assert (told.slug, told.outcome) == (SLUG, "FAULT")
+    assert (told.slug, told.outcome) == (SLUG, "est_nepoladka")
 
 
 async def test_a_new_article_is_written_published_and_found_by_the_keyboard(
