@@ -15,6 +15,14 @@ class ScriptNotFound(NotFound):
         )
 
 
+class ScriptWithdrawn(Refused):
+    """Nobody begins this script any more."""
+
+    def __init__(self, title: str) -> None:
+        message = N_("The script “{value}” was withdrawn: choose another one.")
+        super().__init__("SCRIPT_WITHDRAWN", message, field="script", value=title)
+
+
 class StepNotFound(NotFound):
     """The draft has no such step."""
 

@@ -193,6 +193,8 @@ SENTENCES = {
     "crm:script:ended": N_("A conversation by a script ended"),
     "crm:script:made": N_("A new script was begun: {title}"),
     "crm:script:published": N_("A script was published, version {no}"),
+    "crm:script:restored": N_("A script that was withdrawn is begun again"),
+    "crm:script:withdrawn": N_("A script was withdrawn: {why}"),
     "crm:subscribers:imported": N_("Subscribers were imported: {rows}"),
     "desk:bulk:asked": N_("A change of many rows was asked for"),
     "desk:export:asked": N_("A file of a register was asked for"),

@@ -38,6 +38,8 @@ SCRIPT_ROUTES: tuple[BaseRoute, ...] = (
     PageRoute(f"{_ONE}/draft/steps/{{step:str}}", editing.change_step, right=_EDIT, methods=_POST),
     PageRoute("/workflows", workflows.list_workflows, right=SIGNED_IN),
     PageRoute("/workflows/{workflow:str}", workflows.show_workflow, right=SIGNED_IN),
+    *making.WITHDRAW.routes,
+    *making.RESTORE.routes,
     *(route for dialog in drafting.DRAFT_DIALOGS for route in dialog.routes),
     *(route for dialog in ending.END_DIALOGS for route in dialog.routes),
 )

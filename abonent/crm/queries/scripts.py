@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
@@ -25,6 +25,7 @@ SELECT DISTINCT ON (v.slug) v.slug, v.no, v.hash, t.content
 FROM crm_script_version v JOIN crm_script_text t ON t.hash = v.hash
 WHERE v.state = 'published' ORDER BY v.slug, v.no DESC
 """
+_WITHDRAWN = "SELECT slug FROM crm_script_withdrawn"
 _RUN = """
 SELECT r.id, r.slug, r.hash, r.account_id, b.number, r.played_by, coalesce(actor_name(r.played_by), r.played_by) AS player,
     r.began_at, r.ended_at, r.no, r.outcome, r.kind, r.note, t.content
@@ -66,12 +67,16 @@ LEFT JOIN crm_account c ON c.account_id = a.account_id
 
 @dataclass(frozen=True, slots=True)
 class Playable:
-    """A script as it is played now; `no` is the installation's own version, 0 the program's."""
+    """A script as it is played now; `no` is the installation's own version, 0 the program's.
+
+    A `withdrawn` one is begun no more.
+    """
 
     slug: str
     hash: str
     script: Script
     no: int
+    withdrawn: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,9 +153,13 @@ async def playable_scripts() -> dict[str, Playable]:
     found = {slug: Playable(slug, one.hash, one.value, 0) for slug, one in shipped.items()}
     async with reading() as connection:
         rows = await connection.fetch(_OWN)
+        gone = await connection.fetch(_WITHDRAWN)
     for row in rows:
         script = Script.model_validate(parsed(row["content"]).model_dump())
         found[row["slug"]] = Playable(row["slug"], row["hash"], script, row["no"])
+    for row in gone:
+        if row["slug"] in found:
+            found[row["slug"]] = replace(found[row["slug"]], withdrawn=True)
     return dict(sorted(found.items(), key=_by_document))
 
 
@@ -158,6 +167,12 @@ def _by_document(pair: tuple[str, Playable]) -> tuple[bool, str, str]:
     """In the order of the department's list; those that it does not have stand after, by title."""
     script = pair[1].script
     return not script.document, script.document, script.title
+
+
+async def withdrawn_scripts() -> frozenset[str]:
+    """The keys of the scripts that are begun no more."""
+    async with reading() as connection:
+        return frozenset(row["slug"] for row in await connection.fetch(_WITHDRAWN))
 
 
 async def playable_script(slug: str) -> Playable:

@@ -1,4 +1,4 @@
-"""New scripts of the department's own: a draft that nobody plays until its first version is out."""
+"""New scripts of the department's own, begun as drafts; scripts withdrawn and brought back."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Collection
 
 from abonent.crm.queries.identity import actor_code
 from abonent.crm.queries.script_versions import EDIT
-from abonent.crm.queries.scripts import playable_scripts
+from abonent.crm.queries.scripts import playable_script, playable_scripts
 from abonent.crm.rules.slugs import given_slug, taken
 from abonent.kernel import clock
 from abonent.kernel.actor import Actor
@@ -17,7 +17,7 @@ from abonent.kernel.jsontext import to_json
 from abonent.kernel.scripts import Answer, Draft, Outcome, Stage, Step
 from abonent.kernel.texts import given_text
 
-LONGEST_TITLE, LONGEST_ABOUT = 120, 1000
+LONGEST_TITLE, LONGEST_ABOUT, LONGEST_WHY = 120, 1000, 500
 NOT_KEYS = frozenset({"new"})
 """What an address of the desk has in the place of a key."""
 
@@ -28,6 +28,33 @@ SELECT $1, 1, 'draft', $2, $3, $4
 WHERE NOT EXISTS (SELECT FROM crm_script_text WHERE slug = $1)
 ON CONFLICT DO NOTHING RETURNING no
 """
+_WITHDRAW = """
+INSERT INTO crm_script_withdrawn (slug, why, at, by) VALUES ($1, $2, $3, $4)
+ON CONFLICT DO NOTHING RETURNING slug
+"""
+_RESTORE = "DELETE FROM crm_script_withdrawn WHERE slug = $1 RETURNING slug"
+
+
+async def withdraw_script(slug: str, *, by: Actor, why: str) -> None:
+    """Let nobody begin a script any more; conversations under way go on, results stay.
+
+    Raises ScriptNotFound, Malformed.
+    """
+    by.require(EDIT)
+    found, words = await playable_script(slug), given_text("why", why, longest=LONGEST_WHY)
+    async with unit_of_work(by) as work:
+        row = (found.slug, words, clock.now(), actor_code(by))
+        if await work.connection.fetchval(_WITHDRAW, *row):
+            await work.audit("crm:script:withdrawn", f"script:{slug}", after={"why": words})
+
+
+async def restore_script(slug: str, *, by: Actor) -> None:
+    """Let a script that was withdrawn be begun again. Raises ScriptNotFound."""
+    by.require(EDIT)
+    found = await playable_script(slug)
+    async with unit_of_work(by) as work:
+        if await work.connection.fetchval(_RESTORE, found.slug):
+            await work.audit("crm:script:restored", f"script:{slug}")
 
 
 async def make_script(

@@ -9,7 +9,7 @@ from abonent.billing.queries.reach import check_reach
 from abonent.crm.queries.identity import actor_code
 from abonent.crm.queries.scripts import objections_book, parsed, playable_script
 from abonent.crm.rules.scripts import ABANDONED, BROKEN_OFF, LEFT_AFTER, goes_on, stage_bit
-from abonent.crm.script_errors import RunEnded, RunNotFound, ScriptNotFound
+from abonent.crm.script_errors import RunEnded, RunNotFound, ScriptNotFound, ScriptWithdrawn
 from abonent.kernel import clock
 from abonent.kernel.actor import SYSTEM, Actor
 from abonent.kernel.db import unit_of_work
@@ -80,6 +80,8 @@ async def begin_run(slug: str, *, by: Actor, number: str | None = None) -> int:
     """
     by.require(PLAY)
     found = await playable_script(slug)
+    if found.withdrawn:
+        raise ScriptWithdrawn(found.script.title)
     if number is not None:
         await check_reach(number, by=by)
     step, now, made = found.script.steps[found.script.begin], clock.now(), new_id()

@@ -21,6 +21,7 @@ from abonent.crm.queries.requests import (
     tone_of,
     whole_request,
 )
+from abonent.crm.queries.scripts import withdrawn_scripts
 from abonent.crm.queries.surveys_seen import last_score
 from abonent.crm.registers.requests import PRIORITIES, STATES
 from abonent.crm.rules.requests import CHANNELS, REPLIES, REQUEST, TEAMS, WAITED_FOR, WAITED_WITHIN
@@ -93,6 +94,8 @@ async def show_request(request: WebRequest) -> Response:
     told_by = topics.of(SUSPENDED if cut else found.topic)
     shelf = await articles_shown() if by.may(VIEW) else {}
     articles = articles_on(told_by, shelf)
+    scripts = [shelf[slug].value.script for slug, _title in articles if shelf[slug].value.script]
+    gone = await withdrawn_scripts() if scripts else frozenset[str]()
     context = {
         "found": found,
         "topic": topics.of(found.topic),
@@ -100,9 +103,7 @@ async def show_request(request: WebRequest) -> Response:
         "cut_answer": CUT_OFF_ANSWER,
         "articles": articles,
         "first_article": told_by.article,
-        "script": next(
-            (shelf[s].value.script for s, _title in articles if shelf[s].value.script), ""
-        ),
+        "script": next((one for one in scripts if one not in gone), ""),
         "events": events_of(whole),
         "joined": whole.joined,
         "files": whole.files,

@@ -1,10 +1,10 @@
-"""A new script: its name, what it is for, whose it is; empty or as another one is played now."""
+"""A new script, empty or as another one is played now; a script withdrawn and brought back."""
 
 from __future__ import annotations
 
 from starlette.requests import Request
 
-from abonent.crm.queries.scripts import playable_scripts
+from abonent.crm.queries.scripts import playable_script, playable_scripts
 from abonent.crm.service import script_making as service
 from abonent.kernel.i18n import N_
 from abonent.web.dialogs import Dialog, Opened
@@ -71,4 +71,47 @@ MAKE = Dialog(
     opened=_opened,
     do=_make,
     below="scripts/roles.html",
+)
+
+
+async def _ending(request: Request) -> Opened:
+    found = await playable_script(request.path_params["slug"])
+    return Opened(back=f"/scripts/{found.slug}", about=found.script.title)
+
+
+async def _withdraw(request: Request, values: Values) -> str:
+    slug, by = request.path_params["slug"], signed_in(request).actor
+    await service.withdraw_script(slug, by=by, why=values["why"])
+    return f"/scripts/{slug}?done=withdrawn"
+
+
+async def _restore(request: Request, _values: Values) -> str:
+    slug = request.path_params["slug"]
+    await service.restore_script(slug, by=signed_in(request).actor)
+    return f"/scripts/{slug}?done=restored"
+
+
+WITHDRAW = Dialog(
+    path="/scripts/{slug:str}/withdraw",
+    right="crm.script.edit",
+    title=N_("Withdraw the script"),
+    commit=N_("Withdraw"),
+    fields=(
+        Field(
+            name="why",
+            label=N_("Why"),
+            longest=service.LONGEST_WHY,
+            hint=N_("Nobody begins it any more; conversations under way go on, results stay."),
+        ),
+    ),
+    opened=_ending,
+    do=_withdraw,
+)
+RESTORE = Dialog(
+    path="/scripts/{slug:str}/restore",
+    right="crm.script.edit",
+    title=N_("Bring the script back"),
+    commit=N_("Bring it back"),
+    opened=_ending,
+    do=_restore,
 )

@@ -43,19 +43,22 @@ async def list_for_account(request: Request) -> Response:
     """Show the scripts one may begin about an account, what its card asks for first, and the past."""
     number, identity = request.path_params["number"], signed_in(request)
     known = await about(number, by=identity.actor)
-    found = (await playable_scripts()).items()
-    scripts = dict(sorted(found, key=lambda pair: urgency(pair[1].script, known.facts)))
+    found = await playable_scripts()
+    offered = sorted(
+        (one for one in found.values() if not one.withdrawn),
+        key=lambda one: urgency(one.script, known.facts),
+    )
     runs = await runs_of_account(number, by=identity.actor)
     context = {
         "card": known.card,
         "tab": "scripts",
-        "scripts": scripts,
-        "mine": [s for s in scripts.values() if identity.role in s.script.roles],
-        "others": [s for s in scripts.values() if identity.role not in s.script.roles],
+        "scripts": found,
+        "mine": [one for one in offered if identity.role in one.script.roles],
+        "others": [one for one in offered if identity.role not in one.script.roles],
         "going": [run for run in runs if run.own and run.ended_at is None],
         "runs": runs,
         "kinds": KINDS,
-        "label_of": _labels(scripts),
+        "label_of": _labels(found),
     }
     return page(request, "scripts/account.html", context | account_words())
 

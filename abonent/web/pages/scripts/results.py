@@ -37,6 +37,8 @@ _TONES = {"good": "good", "neutral": "warn", "bad": "bad"}
 _DONE = {
     "published": N_("The version is published: it is played from now on"),
     "dropped": N_("The draft is thrown away"),
+    "withdrawn": N_("The script is withdrawn: nobody begins it any more"),
+    "restored": N_("The script can be begun again"),
 }
 _TODAY = timedelta(hours=12)
 
@@ -46,6 +48,7 @@ async def list_scripts(request: Request) -> Response:
     by, scripts = signed_in(request).actor, await playable_scripts()
     context = {
         "scripts": scripts,
+        "gone": [one for one in scripts.values() if one.withdrawn] if by.may(EDIT) else [],
         "new": await new_scripts(scripts, by=by) if by.may(EDIT) else [],
         "told": _DONE.get(request.query_params.get("done", "")),
         "open": await open_runs(by=by, since=clock.now() - _TODAY),
