@@ -15,6 +15,7 @@ from abonent.crm.service.claims.answering import alarm_claims
 from abonent.crm.service.companies import ROUND, issue_all_due
 from abonent.crm.service.conversations import end_lost_recordings
 from abonent.crm.service.conversations_kept import erase_what_is_over
+from abonent.crm.service.lasting import look_ahead
 from abonent.crm.service.mailbox import read_mailbox
 from abonent.crm.service.morning import send_morning
 from abonent.crm.service.notices import note_pre_due, send_notices
@@ -144,6 +145,14 @@ async def end_answered_surveys(context: JobContext) -> None:
     del context
     if ended := await end_surveys():
         _log.info("surveys.ended", surveys=ended)
+
+
+@cron("crm.look_ahead", minute={22}, seconds=_LONGEST)
+async def look_whose_money_ends(context: JobContext) -> None:
+    """Play the days ahead of every account, once a business day is open."""
+    del context
+    if found := await look_ahead():
+        _log.info("lasting.played", accounts=found)
 
 
 @cron("crm.note_pre_due", hour={9}, minute={15}, seconds=_LONGEST)

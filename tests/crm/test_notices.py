@@ -13,6 +13,7 @@ from abonent.billing.service.days import close_days
 from abonent.billing.service.payments import take_payment
 from abonent.billing.service.promises import give_promise
 from abonent.crm.queries.notices import notice_settings
+from abonent.crm.service.lasting import look_ahead
 from abonent.crm.service.notices import note_pre_due, send_notices, set_notice
 from abonent.kernel import clock
 from abonent.kernel.actor import SYSTEM, Actor
@@ -179,9 +180,11 @@ async def test_whose_money_runs_out_is_told_once_before_and_not_after_paying(pro
     with clock.moved(eve + timedelta(hours=9)):
         await set_notice("pre-due", by=CLERK, active=False, way="sms", days=14)
         await on("pre-due", days=14)
+        assert await note_pre_due() == 0, "nobody has looked ahead yet"
+        assert await look_ahead() >= 1
         assert await note_pre_due() >= 1
         before = await provider.fetchval("SELECT count(*) FROM crm_notice")
-        await note_pre_due()
+        assert await note_pre_due() == 0
         assert await provider.fetchval("SELECT count(*) FROM crm_notice") == before
         await pay(NUMBER, 9900000)
         await send_notices()

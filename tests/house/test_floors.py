@@ -97,6 +97,7 @@ SUBJECTS = {
     "consent": "crm",
     "abandoned": "crm",
     "notices": "crm",
+    "lasting": "crm",
     "chats": "crm",
 }
 

@@ -256,3 +256,15 @@ async def _work(settings: Settings) -> None:
         runs = await connection.fetch("SELECT id FROM job_run WHERE state = 'PLANNED'")
     for run in runs:
         await run_job(run["id"], settings)
+
+
+async def test_days_to_come_are_offered_where_a_filter_asks_for_them(
+    head: httpx.AsyncClient,
+) -> None:
+    fields = (await head.get("/subscribers/filters")).text
+    lasts = fields[fields.index("Деньги кончаются") :].split("</fieldset>")[0]
+    assert "за 3 дня" in lasts
+    assert "вчера" not in lasts
+    assert 'id="filter-lasts-hint"' in lasts
+    signed = fields[fields.index("Договор от") :].split("</fieldset>")[0]
+    assert "вчера" in signed

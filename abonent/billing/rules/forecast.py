@@ -23,7 +23,7 @@ class Outlook(NamedTuple):
     missing: int
 
 
-def outlook(book: Book) -> Outlook:
+def outlook(book: Book, *, ahead: timedelta = HORIZON) -> Outlook:
     """Play the coming days on a copy until a service that is now served is cut off for money.
 
     A freeze or the end of a service is no lack of money.
@@ -32,7 +32,7 @@ def outlook(book: Book) -> Outlook:
     watched = {
         s.no for s in trial.services if s.served and s.mode_on(trial.day) is not Mode.ARREARS
     }
-    limit = book.day + HORIZON
+    limit = book.day + ahead
     while watched:
         due = next_due(trial)
         if due == FAR or due > limit:

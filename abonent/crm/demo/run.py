@@ -47,6 +47,7 @@ from abonent.crm.demo.staff import Hire, Staff, hire_nobody
 from abonent.crm.demo.tariffs import BY_CODE, TARIFFS
 from abonent.crm.service.imports.rows import SubscriberRow
 from abonent.crm.service.imports.subscribers import take_subscribers
+from abonent.crm.service.lasting import look_ahead
 from abonent.kernel import clock
 from abonent.kernel.actor import SYSTEM
 from abonent.kernel.intake import Numbered
@@ -260,6 +261,7 @@ async def _fill_desk(world: World) -> None:
     await requests.write_with_a_receipt(whose, settings=world.settings, day=demo.day)
     await chats.chat(known, by=staff.clerk, day=demo.day)
     await visits.book_visits(known, office=OFFICE)
+    await look_ahead()
 
 
 def _plan_payments(world: World, day: date) -> None:

@@ -68,6 +68,10 @@ _PROMISED = """EXISTS (
     SELECT FROM billing_promise q WHERE q.account_id = b.account_id AND q.state = 'active'
 )"""
 
+# What was played ahead holds: no money came since, and nothing was promised.
+_STILL = """b.balance <= l.balance AND b.last_promise = l.promise
+    AND b.state IN ('served', 'partly')"""
+
 
 async def _tariff_choices() -> Sequence[tuple[str, str]]:
     async with reading() as connection:
@@ -118,7 +122,8 @@ SUBSCRIBERS = Register(
 LEFT JOIN crm_account a ON a.account_id = b.account_id
 LEFT JOIN crm_contract c ON c.id = a.contract_id
 LEFT JOIN crm_subscriber s ON s.id = c.subscriber_id
-LEFT JOIN billing_place p ON p.id = a.place_id""",
+LEFT JOIN billing_place p ON p.id = a.place_id
+LEFT JOIN crm_lasting l ON l.account_id = b.account_id""",
     key="b.account_id",
     keys_first=True,
     key_type="bigint",
@@ -174,6 +179,13 @@ LEFT JOIN billing_place p ON p.id = a.place_id""",
             name="signed",
             label=N_("Contract signed"),
             sql="c.signed_on",
+            kind=Kind.DAY,
+            shown=False,
+        ),
+        Column(
+            name="lasts",
+            label=N_("Money lasts through"),
+            sql=f"CASE WHEN {_STILL} THEN l.until END",
             kind=Kind.DAY,
             shown=False,
         ),
@@ -237,6 +249,15 @@ LEFT JOIN billing_place p ON p.id = a.place_id""",
             ask=Ask.DAYS,
             least="c.signed_on >= $1",
             most="c.signed_on <= $1",
+        ),
+        Filter(
+            name="lasts",
+            label=N_("Money runs out"),
+            ask=Ask.DAYS,
+            least=f"l.until >= $1 AND {_STILL}",
+            most=f"l.until <= $1 AND {_STILL}",
+            ahead=True,
+            hint=N_("Of the next 14 days, as they stand this morning; who paid since is left out."),
         ),
         Filter(name="promise", label=N_("Has a promised payment"), ask=Ask.FLAG, sql=_PROMISED),
     ),

@@ -14,14 +14,13 @@ import structlog
 from asyncpg import InterfaceError, PostgresError
 
 from abonent.billing.events import PaymentTaken, PromiseGiven, ServiceSwitched
-from abonent.billing.queries.accounts import AccountView, look_at, read_account
-from abonent.billing.rules.forecast import outlook
+from abonent.billing.queries.accounts import AccountView, read_account
 from abonent.crm.queries.notices import notice_setting
 from abonent.crm.rules.notices import FRESH_DAYS, NOTICES, PAID, PRE_DUE, PROMISED, SUSPENDED
 from abonent.crm.service.messages import EMAIL, SMS, NewMessage, queue_message
 from abonent.kernel import clock
 from abonent.kernel.actor import SYSTEM, Actor
-from abonent.kernel.db import reading, unit_of_work
+from abonent.kernel.db import unit_of_work
 from abonent.kernel.errors import DomainError, Malformed
 from abonent.kernel.i18n import N_, speaking, time_zone
 from abonent.kernel.jsontext import from_json, to_json
@@ -32,7 +31,6 @@ from abonent.kernel.work import UnitOfWork
 EDIT = "crm.message.template"
 MOST_DAYS = 14
 _AT_DESK = "cash"
-_PIECE = 500
 _AT_ONCE = 3_000
 _KEPT = timedelta(days=40)
 _DAY = timedelta(1)
@@ -64,14 +62,15 @@ UPDATE crm_notice SET done_at = $4, message_id = $5, reason = $6
 WHERE account_id = $1 AND template = $2 AND about = $3
 """
 _PAID_ON = "SELECT day FROM billing_entry WHERE account_id = $1 AND no = $2"
-# A page of all accounts first: asked for those of some days alone, each page would sort them all.
-_SERVED = """
-WITH page AS MATERIALIZED (
-    SELECT account_id, day FROM billing_account_due WHERE account_id > $1
-    ORDER BY account_id LIMIT $3
-)
-SELECT p.account_id, p.day <= $2 AND b.state IN ('served', 'partly') AS near
-FROM page p JOIN billing_account b USING (account_id) ORDER BY p.account_id
+# Whoever has paid or promised since the days ahead were played is left out.
+_NEAR = """
+INSERT INTO crm_notice (account_id, template, about, said, at)
+SELECT l.account_id, $1, (l.until + 1)::text, jsonb_build_object('day', l.until + 1), $2
+FROM crm_lasting l JOIN billing_account b USING (account_id)
+WHERE l.until < $3 AND b.balance <= l.balance AND b.last_promise = l.promise
+    AND b.state IN ('served', 'partly')
+    AND EXISTS (SELECT FROM crm_notice_setting WHERE template = $1 AND active_since <= $2)
+ON CONFLICT DO NOTHING RETURNING account_id
 """
 _FORGET = "DELETE FROM crm_notice WHERE done_at < $1"
 
@@ -134,31 +133,13 @@ async def _note(
 
 
 async def note_pre_due() -> int:
-    """Note every account whose money runs out within the days ahead, each once; answers how many.
-
-    Accounts to which nothing happens in these days are not looked at.
-    """
+    """Note every account whose money runs out within the days ahead, each once; answers how many."""
     setting = await notice_setting(PRE_DUE)
     if setting.active_since is None or setting.days is None:
         return 0
-    last, noted, after = _today() + timedelta(setting.days), 0, 0
-    while True:
-        async with reading() as connection:
-            rows = await connection.fetch(_SERVED, after, last, _PIECE)
-        if not rows:
-            return noted
-        after = rows[-1]["account_id"]
-        near = [row["account_id"] for row in rows if row["near"]]
-        found = await look_at(near, by=SYSTEM) if near else {}
-        ends = {account: outlook(loaded.book).until for account, loaded in found.items()}
-        due = [
-            (account, str(end + _DAY), {"day": end + _DAY})
-            for account, end in ends.items()
-            if end and end < last
-        ]
-        noted += len(due)
-        async with unit_of_work(SYSTEM) as work:
-            await _note(work, PRE_DUE, due)
+    last = _today() + timedelta(setting.days)
+    async with unit_of_work(SYSTEM) as work:
+        return len(await work.connection.fetch(_NEAR, PRE_DUE, clock.now(), last))
 
 
 async def send_notices(most: int = _AT_ONCE) -> dict[str, int]:

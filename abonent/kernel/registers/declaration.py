@@ -94,7 +94,7 @@ class Filter:
     day, inclusive) or minor units. With `instants` the date is the instant at which that day begins. `among` is a statement, quick by an index, that gives a column
     `key`: the keys of every row that can match. Where they are few the page is looked for among
     them, not along the register's order. With `of_districts` the choices are districts: who is
-    confined to some is offered those alone.
+    confined to some is offered those alone. With `ahead` the days offered beside DAYS are coming ones.
     """
 
     name: str
@@ -111,6 +111,7 @@ class Filter:
     hint: str = ""
     instants: bool = False
     of_districts: bool = False
+    ahead: bool = False
 
 
 @dataclass(frozen=True, slots=True)

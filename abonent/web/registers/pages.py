@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import timedelta
 from functools import partial
 from typing import Any
 from urllib.parse import urlencode
@@ -44,6 +45,11 @@ _PERIOD_WORDS = {
     "month": N_("this month"),
     "last-month": N_("last month"),
 }
+_AHEAD = (
+    (N_("within 3 days"), 3),
+    (N_("within a week"), 7),
+    (N_("within two weeks"), 14),
+)
 
 
 def register_routes(register: Register) -> tuple[BaseRoute, ...]:
@@ -147,12 +153,19 @@ async def options_of(
     return options
 
 
-def _periods(register: Register, zone: str) -> list[tuple[str, str, str]]:
-    if not any(one.ask is Ask.DAYS for one in register.filters):
-        return []
+def _periods(register: Register, zone: str) -> dict[str, list[tuple[str, str, str]]]:
+    """The days offered beside each filter that asks for days: their words, the first, the last."""
     today = clock.calendar_day(zone)
-    days = [(name, period(name, today)) for name in PERIODS]
-    return [(_(_PERIOD_WORDS[n]), d[0].isoformat(), d[1].isoformat()) for n, d in days]
+    past = [(_PERIOD_WORDS[name], *period(name, today)) for name in PERIODS]
+    ahead = [(words, today, today + timedelta(days)) for words, days in _AHEAD]
+    return {
+        one.name: [
+            (_(words), first.isoformat(), last.isoformat())
+            for words, first, last in (ahead if one.ahead else past)
+        ]
+        for one in register.filters
+        if one.ask is Ask.DAYS
+    }
 
 
 async def _show_filters(register: Register, request: Request) -> Response:

@@ -1,0 +1,80 @@
+"""Until when money lasts: played once for an open day, true until somebody pays or promises."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+
+from abonent.billing.queries.accounts import AccountView, read_account
+from abonent.billing.service.days import close_days
+from abonent.billing.service.promises import give_promise
+from abonent.crm.registers.subscribers import SUBSCRIBERS
+from abonent.crm.service.lasting import AHEAD, look_ahead
+from abonent.kernel.actor import SYSTEM
+from abonent.kernel.registers.asked import read_asked
+from abonent.kernel.registers.reading import read_page
+from tests.crm.test_notices import NUMBER, pay
+from tests.web.seed import small_provider
+
+
+@pytest.fixture
+async def near(db: Any) -> AccountView:
+    """The account five days before its money ends; nobody has looked ahead yet."""
+    await small_provider(db)
+    view = await read_account(NUMBER, by=SYSTEM)
+    assert view.outlook.until is not None
+    await close_days(by=SYSTEM, through=view.outlook.until - timedelta(6))
+    return await read_account(NUMBER, by=SYSTEM)
+
+
+async def shown(since: date | None, until: date | None) -> dict[str, Any]:
+    """The register with its filter: until when money lasts, by account."""
+    given = [("column", "number"), ("column", "lasts")]
+    given += [("lasts.from", str(since))] if since else []
+    given += [("lasts.to", str(until))] if until else []
+    asked = await read_asked(SUBSCRIBERS, given, by=SYSTEM)
+    assert not asked.errors
+    rows = (await read_page(SUBSCRIBERS, asked, by=SYSTEM)).rows
+    return {row["number"]: row["lasts"] for row in rows}
+
+
+async def test_the_register_shows_whose_money_ends_within_some_days(near: AccountView) -> None:
+    until = near.outlook.until
+    assert until is not None
+    assert NUMBER not in await shown(None, until), "nobody has looked ahead yet"
+    assert await look_ahead() >= 1
+    assert (await shown(near.day, until))[NUMBER] == until
+    assert NUMBER not in await shown(None, until - timedelta(1))
+    assert NUMBER not in await shown(until + timedelta(1), None)
+    for number, last in (await shown(near.day, near.day + AHEAD)).items():
+        assert (await read_account(number, by=SYSTEM)).outlook.until == last
+
+
+async def test_who_pays_or_promises_is_left_out_at_once(near: AccountView) -> None:
+    await look_ahead()
+    assert NUMBER in await shown(near.day, None)
+    await pay(NUMBER, 9_900_000)
+    assert NUMBER not in await shown(near.day, None)
+    assert (await shown(None, None))[NUMBER] is None
+
+
+async def test_a_promise_is_money_for_a_while(near: AccountView) -> None:
+    await look_ahead()
+    await give_promise(NUMBER, by=SYSTEM, amount=50000, days=5)
+    assert NUMBER not in await shown(near.day, None)
+
+
+async def test_days_are_played_once_and_anew_for_the_next_day(near: AccountView, db: Any) -> None:
+    played = await look_ahead()
+    assert played >= 1
+    assert await look_ahead() == 0
+    assert await db.fetchval("SELECT count(*) FROM crm_lasting") == played
+    await pay(NUMBER, 9_900_000)
+    await close_days(by=SYSTEM, through=near.day)
+    await look_ahead()
+    kept = (
+        "SELECT count(*) FROM crm_lasting JOIN billing_account USING (account_id) WHERE number = $1"
+    )
+    assert await db.fetchval(kept, NUMBER) == 0
