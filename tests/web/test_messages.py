@@ -134,6 +134,8 @@ async def test_the_measure_is_set(clerk: httpx.AsyncClient) -> None:
     assert done.status_code == 204
     shown = plain((await clerk.get("/messages/templates")).text)
     assert "с 10:00 до 20:00" in shown
+    assert "Скоро спишется плата" in shown
+    assert "pre-due" not in shown
 
 
 async def test_addresses_are_masked_for_who_may_not_see_contacts(

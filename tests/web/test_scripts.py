@@ -266,3 +266,23 @@ def _form_of(text: str) -> dict[str, str]:
         chosen = re.search(r'<option value="([^"]*)" selected', options)
         form[name] = chosen[1] if chosen else ""
     return form
+
+
+async def test_steps_are_called_by_their_numbers_and_words_and_papers_by_a_word(
+    provider: None, enter: Enter
+) -> None:
+    """A step's code stands where a script is changed, for there its mistakes name it."""
+    clerk, head = await enter("office"), await enter("head")
+    shown = await clerk.get(f"/scripts/{SLUG}")
+    assert "1. Подготовка" in plain(shown.text)
+    codes = set(re.findall(r'id="step-(\w+)"', shown.text))
+    leads = re.findall(r'href="#step-(\w+)">(\d+)\. [^<]{5}', shown.text)
+    assert len(codes) > 10
+    assert {code for code, _no in leads} <= codes
+    assert len(leads) > 10
+    for code in codes:
+        assert not re.search(rf">\s*{code}\s*<", shown.text), code
+    assert (await head.post(f"/scripts/{SLUG}/draft")).status_code == 303
+    for page in (f"/scripts/{SLUG}/draft/try", f"/scripts/{SLUG}/draft/describe"):
+        assert "1. " in plain((await head.get(page)).text)
+    assert re.search(r"документ \d\.\d\.\d", plain((await clerk.get("/scripts")).text))

@@ -13,7 +13,7 @@ from abonent.kernel.i18n import N_, _
 from abonent.kernel.scripts import Stage
 from abonent.web.dialogs import Dialog, Opened
 from abonent.web.fields import Field, Kind, Values
-from abonent.web.pages.scripts.telling import in_short
+from abonent.web.pages.scripts.telling import in_short, places_of
 from abonent.web.pages.scripts.words import STAGES
 from abonent.web.render import signed_in
 
@@ -63,7 +63,7 @@ async def _remove(request: Request, _values: Values) -> str:
 async def _describe_opened(request: Request) -> Opened:
     script = (await draft_of(request.path_params["slug"], by=signed_in(request).actor)).script
     given = {"title": script.title, "about": script.about, "begin": script.begin}
-    steps = [(step.code, f"{step.code}: {in_short(step.say)[:60]}") for step in script.step]
+    steps = list(places_of(script).items())
     return Opened(back=_back(request), given=given, choices={"begin": steps})
 
 

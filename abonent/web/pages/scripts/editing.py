@@ -30,7 +30,7 @@ from abonent.kernel.scripts import (
 from abonent.web.forms import by_field, form_of, go_to
 from abonent.web.pages.scripts.drafting import LONGEST_SAY
 from abonent.web.pages.scripts.results import shown_script
-from abonent.web.pages.scripts.telling import in_short, told
+from abonent.web.pages.scripts.telling import places_of, told
 from abonent.web.pages.scripts.words import CONDITIONS, KINDS, STAGES
 from abonent.web.pages.scripts.words import PLACEHOLDERS as PLACEHOLDER_WORDS
 from abonent.web.pages.ticking import roles_of_staff
@@ -115,9 +115,7 @@ def _step_page(
         "errors": errors,
         "numbers": range(1, MOST_ANSWERS + 1),
         "stages": [(stage.value, _(words)) for stage, words in STAGES.items()],
-        "steps": [
-            (f"{_STEP}{s.code}", f"{s.code}: {in_short(s.say)[:60]}") for s in draft.script.step
-        ],
+        "steps": [(f"{_STEP}{code}", name) for code, name in places_of(draft.script).items()],
         "ends": [(f"{_END}{one.code}", one.label) for one in draft.script.outcome],
         "conditions": _condition_choices(),
         "placeholders": sorted((name, _(PLACEHOLDER_WORDS[name])) for name in PLACEHOLDERS),
@@ -211,6 +209,7 @@ async def try_draft(request: Request) -> Response:
         "kinds": KINDS,
         "way": passed,
         "said": told(step.say, {}) if step and _whole(step.say) else [],
+        "places": places_of(draft.script),
         "answers": list(answers_of(step, ALL_CONDITIONS)) if step else [],
         "stage_words": STAGES,
     }

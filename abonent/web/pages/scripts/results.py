@@ -27,7 +27,7 @@ from abonent.web.diagrams import Diagram, Edge, Node, diagram
 from abonent.web.fields import day_of
 from abonent.web.forms import go_to
 from abonent.web.pages.scripts.playing import LEAST_SHOWN
-from abonent.web.pages.scripts.telling import in_short
+from abonent.web.pages.scripts.telling import in_short, places_of
 from abonent.web.pages.scripts.words import CONDITIONS, KINDS, SEGMENTS, STAGES
 from abonent.web.render import page, signed_in, written_count
 
@@ -85,6 +85,7 @@ def shown_script(script: Draft) -> dict[str, Any]:
     """The picture and the words of a script."""
     return {
         "script": script,
+        "places": places_of(script),
         "drawn": picture_of(script),
         "stage_words": STAGES,
         "kinds": KINDS,

@@ -5,18 +5,21 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from string import Formatter
+from textwrap import shorten
 
 from abonent.crm.advance import AdvanceTerms, advance_terms
 from abonent.crm.queries.scripts import Surroundings, surroundings_of
 from abonent.crm.rules.scripts import Known, advance_sum, facts_of
 from abonent.kernel.actor import Actor
 from abonent.kernel.i18n import _
+from abonent.kernel.scripts import Draft
 from abonent.web.pages.accounts import Card, card_of
 from abonent.web.pages.scripts.words import PLACEHOLDERS
 from abonent.web.render import written_day, written_money
 from abonent.web.words import address_of
 
 COMPANY = "company"
+_FIRST_WORDS = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,3 +122,11 @@ def in_short(text: str) -> str:
         return "".join(p.text if not p.kind else f"[{p.text}]" for p in told(text, {}))
     except ValueError:  # a draft whose braces do not close
         return text
+
+
+def places_of(script: Draft) -> dict[str, str]:
+    """What people call each step: its number in the script with its first words."""
+    return {
+        step.code: f"{no}. {shorten(in_short(step.say), _FIRST_WORDS, placeholder='…')}"
+        for no, step in enumerate(script.step, 1)
+    }
