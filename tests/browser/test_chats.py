@@ -58,6 +58,7 @@ async def test_the_pages(provider: None, looked: Looked) -> None:
         token = await connection.fetchval("SELECT token FROM crm_request")
     await looked(f"/chats?chat={number}", "chats")
     await looked("/all-chats", "chats-all")
+    await looked("/chats/site", "chats-site")
     await looked("/my/chat", "chat-begin", signed_in=False)
     await looked(f"/my/chat/{token}", "chat-talk", signed_in=False)
 
