@@ -278,6 +278,7 @@ async def test_steps_are_called_by_their_numbers_and_words_and_papers_by_a_word(
     codes = set(re.findall(r'id="step-(\w+)"', shown.text))
     leads = re.findall(r'href="#step-(\w+)">(\d+)\. [^<]{5}', shown.text)
     assert len(codes) > 10
+    assert not re.search(r"\{\w+\}", plain(shown.text))
     assert {code for code, _no in leads} <= codes
     assert len(leads) > 10
     for code in codes:
