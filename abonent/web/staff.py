@@ -51,9 +51,13 @@ SELECT a.id, a.first_day, a.last_day, a.reason, a.substitute, s.name AS substitu
  WHERE a.user_id = $1 AND a.called_off_at IS NULL AND a.ends > $2 ORDER BY a.first_day
 """
 _BOTH_AWAY = """
-SELECT EXISTS (SELECT FROM staff_absence o JOIN staff_absence a ON a.user_id = $1
-    WHERE o.substitute = $1 AND o.called_off_at IS NULL AND a.called_off_at IS NULL
-        AND o.ends > $2 AND a.ends > $2 AND o.begins < a.ends AND a.begins < o.ends)
+SELECT u.name, greatest(o.first_day, a.first_day) AS first, least(o.last_day, a.last_day) AS last
+FROM staff_absence o
+JOIN staff_absence a ON a.user_id = $1
+JOIN web_user u ON u.id = o.user_id
+WHERE o.substitute = $1 AND o.called_off_at IS NULL AND a.called_off_at IS NULL
+    AND o.ends > $2 AND a.ends > $2 AND o.begins < a.ends AND a.begins < o.ends
+ORDER BY 2, u.name
 """
 _STAND_INS = """
 SELECT u.id, u.name, r.name AS role_name
@@ -63,6 +67,15 @@ SELECT u.id, u.name, r.name AS role_name
 """
 _OFFICE_ID = "SELECT id FROM office WHERE code = $1"
 _OFFICE_CODE = "SELECT code FROM office WHERE id = $1"
+
+
+@dataclass(frozen=True, slots=True)
+class Uncovered:
+    """Somebody whose substitute is away on some of the same days."""
+
+    name: str
+    first: date
+    last: date
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -212,11 +225,11 @@ async def absences_of(user_id: int) -> list[Absence]:
     return [Absence(**row) for row in rows]
 
 
-async def stands_in_for_somebody(user_id: int) -> bool:
-    """Tell whether somebody is away while their substitute, this person, is away too."""
+async def left_to_team(user_id: int) -> list[Uncovered]:
+    """Who is away while their substitute, this person, is away too, and on which days both are."""
     async with reading() as connection:
-        found: bool = await connection.fetchval(_BOTH_AWAY, user_id, clock.now())
-    return found
+        rows = await connection.fetch(_BOTH_AWAY, user_id, clock.now())
+    return [Uncovered(**dict(row)) for row in rows]
 
 
 async def stand_ins_for(user_id: int) -> list[tuple[str, str]]:

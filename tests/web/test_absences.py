@@ -135,7 +135,10 @@ async def test_who_is_away_cannot_stand_in_and_who_stands_in_is_told(
         f"/staff/{anna}/absence", data={"key": key_of(opened.text), "step": "do", **typed}
     )
     told = plain((await head.get(done.headers["location"])).text)
-    assert "работа уходит команде" in told
+    day = f"{today() + timedelta(3):%d.%m.%Y}"
+    assert "работу ведёт команда" in told
+    assert f"Вера: {day} – {day}" in told
+    assert "Вера" not in plain((await head.get(f"/staff/{anna}")).text)
 
 
 async def test_days_that_overlap_are_refused_and_free_ones_are_not(provider: Any) -> None:

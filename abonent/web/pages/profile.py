@@ -12,6 +12,7 @@ from abonent.kernel.i18n import N_
 from abonent.web import service
 from abonent.web.errors import TooManyAttempts, WrongPassword
 from abonent.web.forms import by_field, form_of
+from abonent.web.pages.staff.absences import uncovered_words
 from abonent.web.queries import open_sessions
 from abonent.web.render import page, signed_in
 from abonent.web.rules import ABSENCES
@@ -26,7 +27,7 @@ _DONE = {
     "keys": N_("Saved."),
     "away": N_("The absence is set"),
     "away_both": N_(
-        "The absence is set. Colleagues are to be stood in for on these days: that work goes to the team"
+        "The absence is set. Nobody stands in for these colleagues on these days: their work goes to the team"
     ),
     "back": N_("The absence is called off"),
 }
@@ -34,13 +35,16 @@ _DONE = {
 
 async def show_profile(request: Request) -> Response:
     """Show the page; ``done`` in the address says what was just carried out."""
-    return await _profile(request, done=_DONE.get(request.query_params.get("done", ""), ""))
+    done = request.query_params.get("done", "")
+    uncovered = await uncovered_words(signed_in(request).user_id, done)
+    return await _profile(request, done=_DONE.get(done, ""), uncovered=uncovered)
 
 
 async def _profile(
     request: Request,
     *,
     done: str = "",
+    uncovered: str = "",
     errors: Mapping[str, str] | None = None,
     status: int = 200,
 ) -> Response:
@@ -50,6 +54,7 @@ async def _profile(
         "absences": await absences_of(user_id),
         "reasons": ABSENCES,
         "done": done,
+        "uncovered": uncovered,
         "errors": errors or {},
     }
     return page(request, "profile.html", context, status=status)

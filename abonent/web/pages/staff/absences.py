@@ -17,7 +17,7 @@ from abonent.web.fields import Field, Kind, Values
 from abonent.web.render import signed_in
 from abonent.web.rights import USER_EDIT
 from abonent.web.rules import ABSENCES
-from abonent.web.staff import person_of, stand_ins_for, stands_in_for_somebody
+from abonent.web.staff import left_to_team, person_of, stand_ins_for
 
 _FIELDS = (
     Field(name="first", label=N_("First day away"), kind=Kind.DAY, half=True),
@@ -74,7 +74,16 @@ async def _set(request: Request, user_id: int, values: Values) -> str:
         substitute=int(values["substitute"]) if values["substitute"] else None,
         by=signed_in(request).actor,
     )
-    return "away_both" if await stands_in_for_somebody(user_id) else "away"
+    return "away_both" if await left_to_team(user_id) else "away"
+
+
+async def uncovered_words(user_id: int, done: str) -> str:
+    """Whom a person does not stand in for, being away, said after an absence that makes it so."""
+    found = await left_to_team(user_id) if done == "away_both" else []
+    return "; ".join(
+        _("{name}: {first} – {last}", name=one.name, first=one.first, last=one.last)
+        for one in found
+    )
 
 
 async def _set_own(request: Request, values: Values) -> str:

@@ -13,6 +13,7 @@ from abonent.kernel.i18n import N_
 from abonent.web import service
 from abonent.web.dialogs import Dialog, Opened
 from abonent.web.fields import Choices, Field, Kind, Values, texts_of
+from abonent.web.pages.staff.absences import uncovered_words
 from abonent.web.queries import open_sessions
 from abonent.web.registers.staff import office_choices
 from abonent.web.render import page, signed_in
@@ -31,7 +32,7 @@ _DONE = {
     "sessions": N_("The sessions are ended"),
     "away": N_("The absence is set"),
     "away_both": N_(
-        "The absence is set. Colleagues are to be stood in for on these days: that work goes to the team"
+        "The absence is set. Nobody stands in for these colleagues on these days: their work goes to the team"
     ),
     "back": N_("The absence is called off"),
     "factor": N_("The second factor is taken away; their sessions are ended"),
@@ -55,6 +56,7 @@ async def show_person(request: Request) -> Response:
     """Show a person: who they are, where they are signed in, what can be done."""
     identity, by = signed_in(request), signed_in(request).actor
     person = await person_of(request.path_params["user"], by=by)
+    done = request.query_params.get("done", "")
     context = {
         "person": person,
         "sessions": await open_sessions(person.id) if by.may(USER_EDIT) else [],
@@ -62,7 +64,8 @@ async def show_person(request: Request) -> Response:
         "can": by.may(USER_EDIT) and person.within(by),
         "absences": await absences_of(person.id),
         "reasons": ABSENCES,
-        "done": _DONE.get(request.query_params.get("done", ""), ""),
+        "done": _DONE.get(done, ""),
+        "uncovered": await uncovered_words(person.id, done),
     }
     return page(request, "staff/person.html", context)
 
