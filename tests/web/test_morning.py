@@ -20,6 +20,7 @@ from abonent.kernel.i18n import speaking
 from tests.crm.test_claims import taken
 from tests.web.conftest import Enter
 from tests.web.seed import small_provider
+from tests.web.test_absences import away, staff
 
 DAY = timedelta(days=1)
 
@@ -27,6 +28,13 @@ DAY = timedelta(days=1)
 async def asked(text: str, *, channel: str = "call", topic: str = "payment-ways") -> int:
     new = NewRequest(channel=channel, text=text, topic=topic, who="Пётр", reply_by="none")
     return (await take_request(new, by=CLIENT if channel == "chat" else SYSTEM)).number
+
+
+async def gone() -> None:
+    """Two of the staff are away, one of them with nobody instead."""
+    anna, olga, vera = await staff("Анна"), await staff("Ольга"), await staff("Вера")
+    await away(anna, substitute=olga)
+    await away(vera)
 
 
 @pytest.fixture
@@ -45,6 +53,7 @@ async def yesterday(db: Any) -> None:
         )
     await asked("Кто-нибудь тут?", channel="chat")
     await asked("Два балла", topic="low-score")
+    await gone()
     near = await asked("Скоро срок", topic="refund")
     await db.execute("UPDATE crm_request SET warn_at = $1 WHERE number = $2", now - DAY, near)
 
@@ -63,6 +72,7 @@ async def test_each_line_leads_to_as_many_as_it_counts(yesterday: None, enter: E
     for label in (
         "Came yesterday", "Answered yesterday", "of them after their norm", "Overdue now",
         "Nearly overdue", "Low scores not dealt with yet", "Chats nobody has answered yet",
+        "Away today", "of them with nobody instead",
     ):  # fmt: skip
         assert int(told[label]) > 0, label
     registers = (
@@ -72,6 +82,7 @@ async def test_each_line_leads_to_as_many_as_it_counts(yesterday: None, enter: E
         "/messages",
         "/queue/tickets",
         "/quality-cards",
+        "/staff",
     )
     for line in lines:
         address = urlsplit(line.path)

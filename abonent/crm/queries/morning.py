@@ -261,8 +261,8 @@ def _of_people(row: Any) -> Section:
     return Section(
         _("Staff"),
         [
-            _count(_("Away today"), row["away"], path="/staff"),
-            _count(_("of them with nobody instead"), row["alone"], path="/staff"),
+            _count(_("Away today"), row["away"], path="/staff?away=on"),
+            _count(_("of them with nobody instead"), row["alone"], path="/staff?alone=on"),
             _count(
                 _("Appeals against cards of quality"), row["appeals"], bad=True,
                 path="/quality-cards?state=appealed",

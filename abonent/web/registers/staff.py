@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from abonent.billing.registers import district_choices
+from abonent.kernel import clock
 from abonent.kernel.actor import Actor
 from abonent.kernel.db import reading
 from abonent.kernel.i18n import N_, _
@@ -157,6 +158,20 @@ LEFT JOIN LATERAL (
             label=N_("Without a second factor"),
             ask=Ask.FLAG,
             sql="f.user_id IS NULL",
+        ),
+        Filter(
+            name="away",
+            label=N_("Away now"),
+            ask=Ask.FLAG,
+            sql="EXISTS (SELECT FROM staff_away($1) w WHERE w.user_id = u.id)",
+            given=clock.now,
+        ),
+        Filter(
+            name="alone",
+            label=N_("Away with nobody instead"),
+            ask=Ask.FLAG,
+            sql="EXISTS (SELECT FROM staff_away($1) w WHERE w.user_id = u.id AND w.stand_in IS NULL)",
+            given=clock.now,
         ),
     ),
     refine=_people_in_words,
