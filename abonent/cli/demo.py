@@ -26,6 +26,7 @@ PASSWORD = "abonent-demo"  # noqa: S105  made public on purpose: the demo's data
 _PEOPLE = (
     ("admin", "Соколова Вера Андреевна", "everything, settings included"),
     ("head", "Громов Павел Сергеевич", "head of department"),
+    ("shift", "Никитина Юлия Павловна", "shift supervisor"),
     ("office", "Зайцева Анна Игоревна", "office clerk"),
     ("cash", "Лебедева Ольга Петровна", "cashier"),
     ("collect", "Орлов Денис Викторович", "collections"),
@@ -113,7 +114,9 @@ async def _hire(office: int) -> Staff:
             role, name=name, role=role, password=PASSWORD, office=place, by=SYSTEM
         )
         hired[role] = Actor("user", str(user), name, frozenset({EVERYTHING}), office=place)
-    return Staff(clerk=hired["office"], cashier=hired["cash"], head=hired["head"])
+    return Staff(
+        clerk=hired["office"], cashier=hired["cash"], shift=hired["shift"], head=hired["head"]
+    )
 
 
 async def _send_on_holiday(day: date) -> None:

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from random import Random
 
+from abonent.billing.queries.accounts import look
+from abonent.billing.queries.charged import charges_left
 from abonent.crm.claim_errors import NothingToGiveBack
 from abonent.crm.demo.plan import Household
 from abonent.crm.demo.staff import Staff
@@ -74,7 +76,7 @@ _CLAIMED = (
         "imposed", "Отключить ТВ и вернуть деньги",
         "Телевидение не заказывал, оно появилось в счёте само.",
         "Записи согласия нет, услугу подключил сотрудник.",
-        "told_wrong", "Подтверждения заказа нет, деньги возвращаем.", "bonus", 7000,
+        "told_wrong", "Подтверждения заказа нет, деньги возвращаем.", "charges", 64000,
     ),
 )  # fmt: skip
 
@@ -118,18 +120,26 @@ async def _one(
     with clock.moved(worked):
         await investigate_claim(claim, by=staff.clerk)
         await note_claim(claim, by=staff.clerk, text=claimed.found, kind="finding")
-        if chance.random() < 0.15 or not await _decide(claim, claimed, staff=staff, day=day):
+        if chance.random() < 0.15 or not await _decide(
+            claim, claimed, whose.number, staff=staff, day=day
+        ):
             return
     answered = morning + timedelta(days=chance.choice((4, 6, 8, 9, 12, 32)))
     if answered <= end:
         await _end(claim, claimed, staff=staff, at=answered)
 
 
-async def _decide(claim: int, claimed: Claimed, *, staff: Staff, day: date) -> bool:
-    """Decide it by what was found; where the days held no charge, it stays to be looked into."""
+async def _remedy(claimed: Claimed, number: str, day: date) -> Remedy:
+    """What goes back; of a service that was not ordered, its charges or a bonus where it has none."""
     first, last = day - timedelta(4), day - timedelta(2)
     kind = claimed.remedy
-    remedy = Remedy(
+    if kind == "charges":
+        left = await charges_left(await look(number), since=day - timedelta(DAYS))
+        tv = [one.charge.no for one in left if one.charge.tariff and one.charge.tariff.kind == "tv"]
+        if tv:
+            return Remedy(kind=kind, charges=tuple(tv))
+        kind = "bonus"
+    return Remedy(
         kind=kind,
         service=1 if kind == "discount" else None,
         first=first if kind in {"outage", "discount"} else None,
@@ -137,7 +147,12 @@ async def _decide(claim: int, claimed: Claimed, *, staff: Staff, day: date) -> b
         percent=_PART if kind == "discount" else None,
         amount=claimed.demand // 2 if kind == "bonus" else None,
     )
-    decision = {"outage": "full", "": "deny"}.get(kind, "partial")
+
+
+async def _decide(claim: int, claimed: Claimed, number: str, *, staff: Staff, day: date) -> bool:
+    """Decide it by what was found; where the days held no charge, it stays to be looked into."""
+    remedy = await _remedy(claimed, number, day)
+    decision = {"outage": "full", "charges": "full", "": "deny"}.get(remedy.kind, "partial")
     try:
         await decide_claim(
             claim,

@@ -52,7 +52,7 @@ def tone(seconds: int) -> bytes:
 async def talk(
     households: Sequence[Household], *, staff: Staff, seed: int, day: date, settings: Settings
 ) -> None:
-    """One day's calls: kept, most of them judged by the head, one appealed."""
+    """One day's calls: kept, most of them judged by the shift supervisor, some appealed."""
     chance = Random(f"{seed} talks {day}")
     for number in range(_A_DAY):
         who = (staff.clerk, staff.cashier)[number % 2]
@@ -60,14 +60,14 @@ async def talk(
         at = datetime.combine(day, time(_OPENS + 2 * number, chance.randrange(60)), UTC)
         with clock.moved(at + timedelta(minutes=5)):
             made = await _keep(whose, who, at, chance, settings)
-        if chance.random() < 0.6 and who != staff.head:
+        if chance.random() < 0.6 and who != staff.shift:
             with clock.moved(at + timedelta(hours=7)):
-                await _judge(made, who, staff.head, chance)
+                await _judge(made, who, staff.shift, chance)
         if number == 0 and chance.random() < 0.2:
             with clock.moved(at + timedelta(minutes=3)):
                 await check_identity(whose.number, by=who, action="promise")
     if day.weekday() == 0:
-        await draw_sample(week_of(day) - timedelta(7), by=staff.head)
+        await draw_sample(week_of(day) - timedelta(7), by=staff.shift)
 
 
 async def _keep(
@@ -86,7 +86,7 @@ async def _keep(
     return made
 
 
-async def _judge(conversation: int, who: Actor, head: Actor, chance: Random) -> None:
+async def _judge(conversation: int, who: Actor, supervisor: Actor, chance: Random) -> None:
     form = (await quality_form()).value
     shares = {line.code: 100 for line in form.lines}
     for code in chance.sample(_WEAK, chance.randrange(3)):
@@ -96,8 +96,8 @@ async def _judge(conversation: int, who: Actor, head: Actor, chance: Random) -> 
     if failed:
         shares[failed] = 0
     said = chance.choice(_SAID)
-    card = await judge(conversation, by=head, shares=shares, notes=notes, note=said)
+    card = await judge(conversation, by=supervisor, shares=shares, notes=notes, note=said)
     if failed and who.kind == "user":
         await move_card(card, "appeal", by=who, note="Сумма и день названы в конце разговора.")
     elif all(share == 100 for share in shares.values()):
-        await mark_example(conversation, by=head, example="good", note=_EXAMPLE)
+        await mark_example(conversation, by=supervisor, example="good", note=_EXAMPLE)

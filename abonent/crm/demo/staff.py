@@ -11,10 +11,11 @@ from abonent.kernel.actor import Actor
 
 @dataclass(frozen=True, slots=True)
 class Staff:
-    """The clerk who keeps the cards, the cashier, and the head who closes shifts of others."""
+    """The clerk who keeps the cards, the cashier, who judges conversations, the head of all."""
 
     clerk: Actor = DEMO
     cashier: Actor = DEMO
+    shift: Actor = DEMO
     head: Actor = DEMO
 
 
