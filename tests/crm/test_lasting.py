@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 import pytest
@@ -10,11 +10,19 @@ import pytest
 from abonent.billing.queries.accounts import AccountView, read_account
 from abonent.billing.service.days import close_days
 from abonent.billing.service.promises import give_promise
+from abonent.crm.queries.campaigns import campaign_of, what_became
 from abonent.crm.registers.subscribers import SUBSCRIBERS
+from abonent.crm.service.campaigns.drafting import Draft
+from abonent.crm.service.campaigns.examples import examples_of
+from abonent.crm.service.campaigns.moving import launch_campaign
+from abonent.crm.service.campaigns.sending import send_batch
 from abonent.crm.service.lasting import AHEAD, look_ahead
+from abonent.kernel import clock
 from abonent.kernel.actor import SYSTEM
+from abonent.kernel.money import format_money
 from abonent.kernel.registers.asked import read_asked
 from abonent.kernel.registers.reading import read_page
+from tests.crm.test_campaigns import counted
 from tests.crm.test_notices import NUMBER, pay
 from tests.web.seed import small_provider
 
@@ -78,3 +86,31 @@ async def test_days_are_played_once_and_anew_for_the_next_day(near: AccountView,
         "SELECT count(*) FROM crm_lasting JOIN billing_account USING (account_id) WHERE number = $1"
     )
     assert await db.fetchval(kept, NUMBER) == 0
+
+
+async def test_a_campaign_tells_of_the_charge_only_those_for_whom_money_runs_out(
+    near: AccountView,
+) -> None:
+    until = near.outlook.until
+    assert until is not None
+    await look_ahead()
+    noon = datetime.combine(near.day, time(9), UTC)
+    draft = Draft(name="Скоро плата", channel="sms", template="pre-due", control=0, hourly=600)
+    made = await counted(draft, at=noon)
+    tally = (await campaign_of(made, by=SYSTEM)).counted
+    assert tally
+    assert tally.left >= 1
+    assert tally.refused["NO_CHARGE"] >= 1
+    with clock.moved(noon):
+        told = {
+            one.number: one.text for one in await examples_of(await campaign_of(made, by=SYSTEM))
+        }
+    fee = format_money(near.outlook.missing + max(near.balance, 0), "ru")
+    assert f"{until + timedelta(1):%d.%m.%Y} спишется {fee}" in told[NUMBER]
+    with clock.moved(noon):
+        await launch_campaign(made, by=SYSTEM, typed=tally.left)
+        await pay(NUMBER, 9_900_000)
+        await send_batch(made)
+    became = await what_became(made)
+    assert became.sent == tally.left - 1, "who pays meanwhile is told nothing"
+    assert became.refused["NO_CHARGE"] == tally.refused["NO_CHARGE"] + 1

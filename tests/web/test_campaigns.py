@@ -61,6 +61,12 @@ async def test_it_is_drafted_from_the_register_with_its_filter_counted_and_launc
     opened = plain((await head.get(path)).text)
     assert "Район: Центр" in opened
     assert "2 счёта" in opened
+    for offered, title in (
+        (True, "Скоро спишется плата"),
+        (True, "Долг"),
+        (False, "Код не подошёл"),
+    ):
+        assert (title in opened) is offered, title
     wrong = await sent(head, path, **(FORM | {"purpose": "ad"}))
     assert wrong.status_code == 400
     assert "Отказ: СТОП" in wrong.text

@@ -43,6 +43,7 @@ REASONS = {
     "LEGAL_RULE_UNCHECKED": N_("a rule of law is not checked"),
     "ERASED": N_("the text was erased"),
     "NO_DEBT": N_("no debt any more"),
+    "NO_CHARGE": N_("money lasts for longer"),
     "TOO_LONG": N_("too long with this name"),
     "CAMPAIGN_STOPPED": N_("the campaign was stopped"),
     "died": N_("the program was stopped while sending"),

@@ -29,8 +29,12 @@ LONGEST = {
     "name": 20, "number": 10, "company": 20, "phone": 16, "url": 30, "balance": 11, "debt": 11,
 }  # fmt: skip
 """What a campaign's words may name in braces, with how many letters each may take."""
+COMING = frozenset({"day", "fee"})
+"""What a template may name besides: when money runs out, and what is charged then."""
 CAMPAIGN_STOPPED = "CAMPAIGN_STOPPED"
 """Why a message of a campaign that was stopped meanwhile does not go."""
+NO_CHARGE = "NO_CHARGE"
+"""Why somebody is not told of a charge that is near: their money lasts, or they paid since."""
 OPT_OUT = ("стоп", "stop")
 """One of these words stands in an advertisement: answered with it, nothing more of it comes."""
 LEAST_LEFT = 50

@@ -11,7 +11,7 @@ from typing import Any
 
 from abonent.billing.queries.accounts import look_at
 from abonent.billing.queries.day import day_state
-from abonent.billing.rules.forecast import outlook
+from abonent.billing.rules.forecast import Outlook, outlook
 from abonent.kernel.actor import SYSTEM
 from abonent.kernel.db import reading, unit_of_work
 
@@ -32,12 +32,12 @@ SELECT p.account_id, b.balance, b.last_promise,
 FROM page p JOIN billing_account b USING (account_id) ORDER BY p.account_id
 """
 _KEEP = """
-INSERT INTO crm_lasting (account_id, until, balance, promise)
-SELECT * FROM unnest($1::bigint[], $2::date[], $3::bigint[], $4::integer[])
-ON CONFLICT (account_id) DO UPDATE SET until = excluded.until, balance = excluded.balance,
-    promise = excluded.promise
-WHERE (crm_lasting.until, crm_lasting.balance, crm_lasting.promise)
-    IS DISTINCT FROM (excluded.until, excluded.balance, excluded.promise)
+INSERT INTO crm_lasting (account_id, until, missing, balance, promise)
+SELECT * FROM unnest($1::bigint[], $2::date[], $3::bigint[], $4::bigint[], $5::integer[])
+ON CONFLICT (account_id) DO UPDATE SET until = excluded.until, missing = excluded.missing,
+    balance = excluded.balance, promise = excluded.promise
+WHERE (crm_lasting.until, crm_lasting.missing, crm_lasting.balance, crm_lasting.promise)
+    IS DISTINCT FROM (excluded.until, excluded.missing, excluded.balance, excluded.promise)
 """
 _FORGET = """
 DELETE FROM crm_lasting WHERE account_id > $1 AND account_id <= $2 AND account_id <> ALL($3::bigint[])
@@ -74,7 +74,8 @@ async def _look_at_piece(after: int, day: date) -> tuple[int, int] | None:
     keys = [row["account_id"] for row in kept]
     columns: list[list[Any]] = [
         keys,
-        [ends[key] for key in keys],
+        [ends[key].until for key in keys],
+        [ends[key].missing for key in keys],
         [row["balance"] for row in kept],
         [row["last_promise"] for row in kept],
     ]
@@ -85,8 +86,8 @@ async def _look_at_piece(after: int, day: date) -> tuple[int, int] | None:
     return last, len(keys)
 
 
-async def _ends(near: list[int]) -> dict[int, date]:
-    """The last day that money lasts through, of those accounts where one is near."""
+async def _ends(near: list[int]) -> dict[int, Outlook]:
+    """Until when money lasts, of those accounts where it ends soon."""
     found = await look_at(near, by=SYSTEM) if near else {}
-    ends = {key: outlook(loaded.book, ahead=AHEAD).until for key, loaded in found.items()}
-    return {key: until for key, until in ends.items() if until is not None}
+    ends = {key: outlook(loaded.book, ahead=AHEAD) for key, loaded in found.items()}
+    return {key: one for key, one in ends.items() if one.until is not None}

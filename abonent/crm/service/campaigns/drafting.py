@@ -14,6 +14,7 @@ from abonent.crm.queries.templates import templates_in_force
 from abonent.crm.registers.subscribers import SUBSCRIBERS
 from abonent.crm.rules.campaigns import (
     CAMPAIGN,
+    COMING,
     EDIT,
     GOALS,
     LONGEST,
@@ -139,6 +140,12 @@ async def check_draft(draft: Draft) -> Draft:
     return _with(draft, subject=draft.subject.strip() if draft.channel == EMAIL else "")
 
 
+def fits_many(template: MessageTemplate) -> bool:
+    """Tell whether a campaign knows of everybody what a template names."""
+    further = set(template.longest) - set(LONGEST)
+    return not template.single and further in (set(), COMING)
+
+
 async def template_of(draft: Draft) -> MessageTemplate | None:
     """The template of a draft, None for own words. Raises Malformed where it does not fit."""
     if not draft.template:
@@ -149,7 +156,7 @@ async def template_of(draft: Draft) -> MessageTemplate | None:
     template = (await templates_in_force(site_language())).get(draft.template)
     if template is None or draft.channel not in template.channels:
         raise Malformed.of("template", draft.template, N_("This template is not for this channel."))
-    if not set(template.longest) <= set(LONGEST):
+    if not fits_many(template):
         unknown = N_("This template names what a campaign does not know of everybody.")
         raise Malformed.of("template", draft.template, unknown)
     return template

@@ -7,15 +7,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from abonent.billing.queries.accounts import look_at
+from abonent.billing.queries.books import Loaded
+from abonent.billing.rules.forecast import Outlook, outlook
 from abonent.crm.queries.campaigns import Campaign
 from abonent.crm.queries.contacting import Contacted, all_contacted, persons_of_contact
 from abonent.crm.queries.templates import templates_in_force
+from abonent.crm.rules.campaigns import COMING, NO_CHARGE
 from abonent.crm.rules.contacting import Frame, Purpose, Window
 from abonent.crm.rules.people import spoken_name
+from abonent.crm.service.lasting import AHEAD
 from abonent.crm.service.messages import (
     Composed,
     NewMessage,
@@ -32,6 +36,11 @@ from abonent.kernel.templates import MessageTemplate
 
 NO_DEBT, TOO_LONG = "NO_DEBT", "TOO_LONG"
 
+_COMING = """
+SELECT l.account_id, l.until, l.missing FROM crm_lasting l JOIN billing_account b USING (account_id)
+WHERE l.account_id = ANY($1) AND b.balance <= l.balance AND b.last_promise = l.promise
+    AND b.state IN ('served', 'partly')
+"""
 _BALANCES = "SELECT account_id, balance, state FROM billing_account WHERE account_id = ANY($1)"
 
 
@@ -81,14 +90,15 @@ async def weigh(
     """Answer of each account whether it is written to at an instant; `closely` reads whole books."""
     rows = await connection.fetch(_BALANCES, list(accounts))
     stood = {row["account_id"]: (row["balance"], row["state"]) for row in rows}
-    if closely:
-        books = await look_at(accounts, by=SYSTEM)
-        stood |= {one: (books[one].book.balance, stood[one][1]) for one in books}
+    books = await look_at(accounts, by=SYSTEM) if closely else {}
+    stood |= {one: (books[one].book.balance, stood[one][1]) for one in books}
+    near = tells_of_charge(campaign, means)
+    coming = await _coming(connection, accounts, books) if near else {}
     found = await all_contacted(connection, accounts, channel=campaign.channel, at=at)
     asked = []
     for account in accounts:
         known, (balance, _state) = found[account], stood[account]
-        message = message_for(campaign, known, balance)
+        message = message_for(campaign, known, balance, coming.get(account))
         asked.append((known, message, _composed(message, known, means)))
     addresses = [(known, one.address if one else "") for known, _message, one in asked]
     persons = await persons_of_contact(connection, addresses, at)
@@ -99,27 +109,57 @@ async def weigh(
         reason = TOO_LONG
         if composed is not None:
             verdict = judged(message, composed, person, means.frame, at)
-            no_debt = campaign.purpose == Purpose.DEBT and balance >= 0
-            reason = NO_DEBT if no_debt else "" if verdict.allowed else verdict.code
+            untrue = _untrue(campaign, balance, near=near, comes=account in coming)
+            reason = untrue or ("" if verdict.allowed else verdict.code)
         one = Weighed(account, known.number, balance, state, message, composed, reason)
         weighed.append(one)
     return weighed
 
 
-def message_for(campaign: Campaign, known: Contacted, balance: int) -> NewMessage:
+def tells_of_charge(campaign: Campaign, means: Means) -> bool:
+    """Tell whether a campaign's template names the charge for which money is missing."""
+    template = means.templates.get(campaign.template)
+    return template is not None and set(template.longest) >= COMING
+
+
+async def _coming(
+    connection: Any, accounts: Sequence[int], books: Mapping[int, Loaded]
+) -> dict[int, Outlook]:
+    """Whose money runs out soon: by their books where those were read, as it was played otherwise."""
+    if books:
+        ends = {one: outlook(loaded.book, ahead=AHEAD) for one, loaded in books.items()}
+        return {one: end for one, end in ends.items() if end.until is not None}
+    rows = await connection.fetch(_COMING, list(accounts))
+    return {row["account_id"]: Outlook(row["until"], row["missing"]) for row in rows}
+
+
+def _untrue(campaign: Campaign, balance: int, *, near: bool, comes: bool) -> str:
+    """Why what a campaign says is not true of somebody; nothing where it is."""
+    if campaign.purpose == Purpose.DEBT and balance >= 0:
+        return NO_DEBT
+    return NO_CHARGE if near and not comes else ""
+
+
+def message_for(
+    campaign: Campaign, known: Contacted, balance: int, coming: Outlook | None = None
+) -> NewMessage:
     """What is said to one: by the template, or in the campaign's own words with the names filled in."""
     language = site_language()
     values = {
         "balance": format_money(balance, language),
         "debt": format_money(max(0, -balance), language),
     }
+    if coming is not None and coming.until is not None:
+        values["day"] = f"{coming.until + timedelta(1):%d.%m.%Y}"
+        values["fee"] = format_money(coming.missing + max(0, balance), language)
+        values["url"] = f"/my/{known.number}/pay"
     own = {
         "name": spoken_name(known.name),
         "number": known.number,
         "company": known.company,
         "phone": known.company_phone,
         "url": whole_link("/my"),
-        **values,
+        **{name: values[name] for name in ("balance", "debt")},
     }
     return NewMessage(
         account_id=known.account_id,

@@ -24,6 +24,7 @@ from abonent.crm.service.campaigns.drafting import (
     change_campaign,
     check_draft,
     draft_campaign,
+    fits_many,
 )
 from abonent.crm.service.messages import EMAIL, SMS
 from abonent.kernel.actor import Actor
@@ -55,11 +56,7 @@ async def segment_chips(segment: str, by: Actor) -> Sequence[Chip]:
 
 async def _choices() -> dict[str, list[tuple[str, str]]]:
     known = await templates_in_force(site_language())
-    fitting = [
-        (one.code, one.title)
-        for one in known.values()
-        if not one.single and set(one.longest) <= set(LONGEST)
-    ]
+    fitting = [(one.code, one.title) for one in known.values() if fits_many(one)]
     return {"template": [("", _("Own words")), *fitting]}
 
 
