@@ -147,7 +147,7 @@ async def end_answered_surveys(context: JobContext) -> None:
         _log.info("surveys.ended", surveys=ended)
 
 
-@cron("crm.look_ahead", minute={22}, seconds=_LONGEST)
+@cron("crm.look_ahead", minute={4, 14, 24, 34, 44, 54}, seconds=_LONGEST)
 async def look_whose_money_ends(context: JobContext) -> None:
     """Play the days ahead of every account, once a business day is open."""
     del context

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from abonent.crm.queries.campaigns import waiting_to_go
+from abonent.crm.queries.campaigns import waiting_to_go, what_became
 from abonent.crm.queries.messages import reason_words
 from abonent.crm.service.campaigns.moving import move_campaign
 from abonent.crm.service.campaigns.sending import send_batch
@@ -47,5 +47,8 @@ async def test_what_is_written_and_not_gone(
     assert {(row["state"], row["reason"]): row["number"] for row in rows} == {end: written}
     went = [name for name in os.listdir(tmp_path) if name.endswith(".txt")]  # noqa: PTH208
     assert len(went) == (written if move == "pause" else 0)
+    became = await what_became(made)
+    assert became.sent == (written if move == "pause" else 0)
+    assert became.refused.get("CAMPAIGN_STOPPED", 0) == written - became.sent
     with speaking("en"):
         assert reason_words("CAMPAIGN_STOPPED") == "the campaign was stopped"

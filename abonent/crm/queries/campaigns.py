@@ -19,8 +19,11 @@ _ONE = """
 SELECT c.*, actor_name(c.created_by) AS author FROM crm_campaign c
 WHERE c.id = $1 AND ($2::text[] IS NULL OR c.districts <@ $2)
 """
+# What was called back or refused on its way reached nobody: it is no message written.
 _BECAME = """
-SELECT p.state, p.reason, coalesce(m.state, '') AS message_state, count(*) AS people,
+SELECT CASE WHEN m.state = 'refused' THEN 'refused' ELSE p.state END AS state,
+    CASE WHEN m.state = 'refused' THEN m.reason ELSE p.reason END AS reason,
+    coalesce(m.state, '') AS message_state, count(*) AS people,
     coalesce(sum(m.parts) FILTER (WHERE m.sent_at IS NOT NULL), 0)::bigint AS parts
 FROM crm_campaign_person p
 LEFT JOIN crm_message m ON m.account_id = p.account_id AND m.id = p.message_id
