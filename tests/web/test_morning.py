@@ -83,6 +83,8 @@ async def test_each_line_leads_to_as_many_as_it_counts(yesterday: None, enter: E
         "/queue/tickets",
         "/quality-cards",
         "/staff",
+        "/all-chats",
+        "/letters-not-taken",
     )
     for line in lines:
         address = urlsplit(line.path)

@@ -213,7 +213,7 @@ async def _of_requests(connection: Any, begin: datetime, end: datetime, now: dat
                 _("Letters not taken, left in the mailbox"),
                 row["not_taken"],
                 bad=True,
-                path=_LETTERS,
+                path=f"{_LETTERS}?at.from={begin.date()}",
             ),
             _count(_("Answered yesterday"), row["answered"], path=answered),
             _count(
@@ -222,7 +222,12 @@ async def _of_requests(connection: Any, begin: datetime, end: datetime, now: dat
             _count(_("Open now"), row["open"], path="/requests"),
             _count(_("Overdue now"), row["late"], bad=True, path="/requests?late=on"),
             _count(_("Nearly overdue"), row["warned"], path="/requests?near=on"),
-            _count(_("Chats nobody has answered yet"), row["chats"], bad=True, path="/chats"),
+            _count(
+                _("Chats nobody has answered yet"),
+                row["chats"],
+                bad=True,
+                path="/all-chats?waiting=on",
+            ),
             _count(
                 _("Low scores not dealt with yet"), row["scored"], path="/requests?topic=low-score"
             ),

@@ -51,8 +51,14 @@ def _filters() -> tuple[Filter, ...]:
         sql=f"{_FIRST_WORD} = ANY($1::text[])",
         choices=tuple((code, word) for code, (word, _tone) in FIRST_WORDS.items()),
     )
+    waiting = Filter(
+        name="waiting",
+        label=N_("Nobody has answered yet"),
+        ask=Ask.FLAG,
+        sql="r.open AND r.first_said_at IS NULL",
+    )
     found = [known[name] for name in _BY_WHICH]
-    return (*found[:4], first, *found[4:])
+    return (*found[:4], first, waiting, *found[4:])
 
 
 ALL_CHATS = replace(
