@@ -173,7 +173,7 @@ def _follow(own: Coverage, entry: Posting) -> Iterator[Finding]:
                 yield Finding("RETURN", subject, own.held[day], amount)
             own.holder.pop(day, None)
             own.held.pop(day, None)
-        elif holder == entry.corrects:
+        elif holder is not None and holder == entry.corrects:
             own.held[day] -= amount
 
 
