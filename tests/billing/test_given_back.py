@@ -3,10 +3,19 @@ served, as the oracle reckons it, and no more than they took."""
 
 from __future__ import annotations
 
+from datetime import date
 from random import Random
+from typing import Any
 
+from abonent.billing.queries.accounts import look
+from abonent.billing.queries.charged import charges_left
 from abonent.billing.rules.held import Held, give_back, held
 from abonent.billing.rules.proof import Finding, prove
+from abonent.billing.rules.standing import funds
+from abonent.billing.service import accounts, days, services, tariffs
+from abonent.billing.service.corrections import give_charges_back
+from abonent.billing.service.proof import verify
+from abonent.kernel.actor import SYSTEM
 from tests.billing.differential import DAY, Parties, check_served
 from tests.billing.histories import ALL, write_history
 from tests.billing.subject import Subject
@@ -80,3 +89,25 @@ def test_a_fee_is_given_back_whole_and_once_with_its_tax() -> None:
                 assert (back.amount, back.tax) == (one.total, -one.charge.tax)
             assert [one for one in left(subject, number) if one.past is None] == []
             assert proved(subject, number) == []
+
+
+async def test_a_fee_that_is_not_due_yet_goes_back_without_being_lent_beside(db: Any) -> None:
+    """A connection fee is due with its postpaid charge: what it lent until then goes with it."""
+    await days.begin(date(2027, 1, 1), by=SYSTEM)
+    await tariffs.create_tariff(
+        by=SYSTEM, code="t", name="T", kind="internet", mode="arrears", fee=30_000, due_days=10,
+        connection_fee=777,
+    )  # fmt: skip
+    await accounts.open_new_account("1", by=SYSTEM, billing_day=1)
+    await services.add_service("1", by=SYSTEM, tariff="t")
+    await days.close_days(by=SYSTEM, through=date(2027, 1, 31))
+    loaded = await look("1")
+    [fee] = [one for one in await charges_left(loaded, since=date(2027, 1, 1)) if one.past is None]
+    assert (loaded.book.balance, funds(loaded.book)) == (-30_777, 0)
+    give_back(loaded.book, fee, reason="ошибка")
+    assert (loaded.book.balance, funds(loaded.book)) == (-30_000, 0), "as it is in memory"
+    await give_charges_back("1", [fee.charge.no], by=SYSTEM, reason="ошибка")
+    assert [funds((await look("1")).book), (await look("1")).book.balance] == [0, -30_000]
+    await days.close_days(by=SYSTEM, through=date(2027, 2, 12))
+    assert funds((await look("1")).book) == -30_000
+    assert (await verify(by=SYSTEM)).differences == []

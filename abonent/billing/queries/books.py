@@ -272,7 +272,8 @@ def _hold(book: Book, entries: Iterable[Posting]) -> None:
             charges[entry.no] = charge
             services[entry.service].charges.append(charge)
         elif entry.kind is Kind.CONNECTION and entry.service is not None and entry.due_on:
-            services[entry.service].charges.append(fee_charge(entry))
+            charges[entry.no] = fee_charge(entry)
+            services[entry.service].charges.append(charges[entry.no])
         elif entry.kind is Kind.OPENING and entry.service is not None and entry.due_on:
             charges[entry.no] = _debt(entry, entry.due_on)
             services[entry.service].charges.append(charges[entry.no])
@@ -289,6 +290,8 @@ def _debt(entry: Posting, due_on: date) -> Charge:
 
 
 def _reduce(charge: Charge, entry: Posting) -> None:
+    if entry.kind is Kind.CORRECTION and entry.amounts is None:  # of a fee, which goes back whole
+        charge.amounts = dict.fromkeys(charge.amounts, 0)
     for day, amount in day_amounts(entry).items():
         if entry.kind is Kind.RETURN:
             charge.amounts.pop(day, None)

@@ -90,25 +90,6 @@ def charge_fee(book: Book, *, amount: int, kind: str, reason: str, into_debt: bo
     return move_money(book, Kind.FEE, -amount, source=kind, reason=reason)
 
 
-def give_fee_back(book: Book, fee: Posting, *, reason: str) -> Posting:
-    """Correct a one-off fee that should not have been charged; the tax is that of the fee."""
-    posting = post(
-        book,
-        Posting(
-            0,
-            book.day,
-            Kind.CORRECTION,
-            -fee.amount,
-            tax_code=fee.tax_code,
-            tax_rate=fee.tax_rate,
-            corrects=fee.no,
-            note={"reason": reason},
-        ),
-    )
-    react(book)
-    return posting
-
-
 def refundable(book: Book) -> int:
     """What may be paid back: the balance without unspent bonus money."""
     return max(0, book.balance - book.bonus_left)

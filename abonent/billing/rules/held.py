@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from datetime import date
 
 from abonent.billing.rules.book import FEE_KINDS, Book, Kind, Posting
-from abonent.billing.rules.changes import give_fee_back
+from abonent.billing.rules.charging import post
 from abonent.billing.rules.circumstances import source_name
 from abonent.billing.rules.explanation import kind_name
 from abonent.billing.rules.history import History, history_of
+from abonent.billing.rules.opening import react
 from abonent.billing.rules.recalculation import DayDifference, post_differences
 
 
@@ -70,9 +71,35 @@ def give_back(book: Book, one: Held, *, reason: str) -> None:
     """Correct a charge that should not have been: its past days are stated as not served."""
     charge = one.charge
     if one.past is None:
-        give_fee_back(book, charge, reason=reason)
+        _give_fee_back(book, charge, reason=reason)
         return
     service = next(s for s in book.services if s.no == charge.service)
     rows = [DayDifference(day, amount, 0) for day, amount in one.days.items()]
     note: dict[str, object] = {"reason": reason, "served": False}
     post_differences(book, service, one.past, rows, kind=Kind.CORRECTION, note=note)
+
+
+def _give_fee_back(book: Book, fee: Posting, *, reason: str) -> None:
+    """Correct a one-off fee that should not have been charged; the tax is that of the fee.
+
+    One that is not due yet stands in the funds no more: it would be lent beside what went back.
+    """
+    for charge in (own for service in book.services for own in service.charges):
+        if charge.no == fee.no:
+            charge.amounts = dict.fromkeys(charge.amounts, 0)
+    post(
+        book,
+        Posting(
+            0,
+            book.day,
+            Kind.CORRECTION,
+            -fee.amount,
+            service=fee.service,
+            tariff=fee.tariff,
+            tax_code=fee.tax_code,
+            tax_rate=fee.tax_rate,
+            corrects=fee.no,
+            note={"reason": reason},
+        ),
+    )
+    react(book)
