@@ -70,6 +70,14 @@ class OtherSumNow(Conflict):
         )
 
 
+class ClaimPaid(Refused):
+    """What was decided is given back once, whatever became of the claim since."""
+
+    def __init__(self, amount: int) -> None:
+        given = N_("{amount:money} was given back already: a claim is carried out once.")
+        super().__init__("CLAIM_PAID", given, field="form", value=amount, amount=amount)
+
+
 class CompensationOwed(Refused):
     """A claim is not closed before what it was promised is paid."""
 

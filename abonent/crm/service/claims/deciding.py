@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 from abonent.billing.service.books import lock_accounts
-from abonent.crm.claim_errors import OtherSumNow, OverOwnLimit
+from abonent.crm.claim_errors import ClaimPaid, OtherSumNow, OverOwnLimit
 from abonent.crm.rules.claims import (
     APPROVE,
     CAUSES,
@@ -46,6 +46,9 @@ _DECIDED_BEFORE = """
 SELECT coalesce(sum(compensation), 0)::bigint FROM crm_claim
 WHERE account_id = $1 AND id <> $2 AND decided_by = $3 AND decided_at > $4
     AND NOT (state = 'closed' AND posted IS NULL)
+"""
+_LIMITED = """
+SELECT $1 NOT LIKE 'system:%' AND NOT EXISTS (SELECT FROM staff_who_may($2) m (id) WHERE 'user:' || m.id = $1)
 """
 _LAST = "SELECT last_no FROM billing_account WHERE account_id = $1"
 _POSTED = """
@@ -96,7 +99,7 @@ async def decide_claim(
         row = await locked_claim(work.connection, claim, by=by, seen=seen)
         found = await reckoned(row, remedy, by=by)
         if not by.may(APPROVE):
-            await _check_limit(work, row, found.total)
+            await _check_limit(work, row, found.total, f"{by.kind}:{by.id}")
         await work.connection.execute(
             _DECIDE, row["account_id"], row["id"], decision, words, cause, remedy.kind,
             remedy.service, *days_of(remedy, found), remedy.percent, remedy.tariff,
@@ -110,14 +113,21 @@ async def decide_claim(
     return found
 
 
-async def _check_limit(work: UnitOfWork, row: Mapping[str, Any], total: int) -> None:
+async def _check_limit(work: UnitOfWork, row: Mapping[str, Any], total: int, decider: str) -> None:
     """Keep a clerk to the own limit, over all that the account was decided within a month."""
     await lock_accounts(work, [row["account_id"]])  # two decisions at once see each other
     limit = await work.connection.fetchval(_LIMIT)
-    own = (row["account_id"], row["id"], f"{work.by.kind}:{work.by.id}", clock.now() - LIMIT_OVER)
+    own = (row["account_id"], row["id"], decider, clock.now() - LIMIT_OVER)
     before = await work.connection.fetchval(_DECIDED_BEFORE, *own) if total else 0
     if total and before + total > limit:
         raise OverOwnLimit(total, limit, before)
+
+
+async def _check_court(work: UnitOfWork, row: Mapping[str, Any]) -> None:
+    """Count what a clerk decided and the subscriber took back again: of it others were decided."""
+    decider = row["decided_by"]
+    if await work.connection.fetchval(_LIMITED, decider, APPROVE):
+        await _check_limit(work, row, row["compensation"], decider)
 
 
 async def reconsider_claim(claim: int, *, by: Actor, note: str, seen: int | None = None) -> None:
@@ -129,20 +139,25 @@ async def reconsider_claim(claim: int, *, by: Actor, note: str, seen: int | None
 
 
 async def execute_claim(claim: int, *, by: Actor, seen: int | None = None) -> int:
-    """Post what was decided into the ledger; answers the sum that was given back.
+    """Post what was decided into the ledger, once; answers the sum that was given back.
 
-    Raises OtherSumNow where the engine would by now give back another sum than the answer says, and
+    Raises ClaimPaid, OverOwnLimit for what was taken back and counted no more before it came to
+    court, OtherSumNow where the engine would by now give back another sum than the answer says, and
     Conflict where the claim is not the version `seen` any more.
     """
     by.require(DECIDE)
     async with unit_of_work(by) as work:
         row = await locked_claim(work.connection, claim, by=by, seen=seen)
         await make_move(work, row, "execute")
+        if row["posted"] is not None:
+            raise ClaimPaid(row["posted"])
         remedy = remedy_of(row)
         if not remedy.kind:
             return 0
         # Locked first: what another claim posts meanwhile is not taken for this one's.
         await lock_accounts(work, [row["account_id"]])
+        if row["state"] == "court" and not by.may(APPROVE):
+            await _check_court(work, row)
         last = await work.connection.fetchval(_LAST, row["account_id"])
         await post_remedy(row, remedy, by=by)
         return await _note_posted(work, row, last)

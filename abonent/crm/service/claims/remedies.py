@@ -76,7 +76,7 @@ async def reckoned(row: Mapping[str, Any], remedy: Remedy, *, by: Actor) -> Reck
     if not remedy.kind:
         return Reckoned(0, [])
     if remedy.kind == "bonus":
-        if not remedy.amount:
+        if not remedy.amount or remedy.amount < 0:
             raise Malformed.of("amount", remedy.amount, N_("Give the sum."))
         return Reckoned(remedy.amount, [])
     if remedy.kind == "charges":
