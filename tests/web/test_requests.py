@@ -171,6 +171,9 @@ async def test_the_figures_are_for_the_head(provider: None, enter: Enter) -> Non
     assert "head@example.org" in kept
     assert "cash@example.org" in kept
     assert (await office.get("/requests/alarms")).status_code == 403
+    for day in ("0001-01-01", "9999-12-31"):
+        beyond = await head.get(f"/requests/report?since={day}&until={day}")
+        assert (beyond.status_code, "ГГГГ-ММ-ДД" in beyond.text) == (200, True), day
     wrong = await head.get("/requests/report?since=2026-13-01")
     assert "Дата" in plain(wrong.text)
     empty = await head.get("/requests/report?since=2020-01-01&until=2020-01-31")

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import date, timedelta
+from datetime import timedelta
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -16,6 +15,7 @@ from abonent.kernel.errors import FieldError
 from abonent.kernel.i18n import N_, _, time_zone
 from abonent.web import charts
 from abonent.web.forms import by_field
+from abonent.web.pages.claims.report import day_given
 from abonent.web.render import page, signed_in, written_count
 
 _SPAN = timedelta(days=29)
@@ -27,8 +27,8 @@ async def show_report(request: Request) -> Response:
     by, given = signed_in(request).actor, request.query_params
     today = clock.now().astimezone(time_zone()).date()
     errors: dict[str, str] = {}
-    last = _day(given, "until", errors) or today
-    first = _day(given, "since", errors) or last - _SPAN
+    last = day_given(given, "until", errors) or today
+    first = day_given(given, "since", errors) or last - _SPAN
     if not timedelta(0) <= last - first <= LONGEST:
         wrong = N_("From the first day to the last there are 1 to {most} days.")
         errors |= by_field((FieldError("since", str(first), wrong, {"most": LONGEST.days}),))
@@ -66,15 +66,3 @@ def _bars(rows: list[tuple[str, Figures]]) -> list[charts.Value]:
         charts.Value(name, one.taken, href=f"/all-requests?topic={one.what}")
         for name, one in rows[:_MOST_BARS]
     ]
-
-
-def _day(given: Mapping[str, str], name: str, errors: dict[str, str]) -> date | None:
-    text = given.get(name, "").strip()
-    if not text:
-        return None
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        wrong = FieldError(name, text, N_("A date is written YYYY-MM-DD."))
-        errors |= by_field((wrong,))
-        return None
