@@ -146,7 +146,7 @@ async def _taken(key: tuple[int, int]) -> Row | None:
         if row["text"] is None:
             await _drop(work.connection, key, "rejected", "ERASED")
             return None
-        if row["stopped"]:
+        if row["stopped"] and not row["sent_parts"]:  # what has begun to go is ended
             await _drop(work.connection, key, "refused", CAMPAIGN_STOPPED)
             return None
         if now - row["due_at"] > LONGEST_WAIT:
