@@ -43,6 +43,8 @@ test: $(VENV)/.installed-dev ## run every test
 	@command -v $${CHROMIUM:-chromium} >/dev/null || sh scripts/system_package.sh chromium chromium-headless-shell \
 	  || sh scripts/system_package.sh chromium \
 	  || echo "No Chromium and no right to install it: the tests in a browser are skipped, each by name."
+	@command -v bearerbox >/dev/null || sh scripts/system_package.sh kannel \
+	  || echo "No Kannel and no right to install it: its test is skipped by name."
 	@$(BIN)/python -m pytest -n auto --dist loadfile $(ARGS)
 
 lint: $(VENV)/.installed-dev ## ruff, import-linter, templates
