@@ -126,8 +126,9 @@ class _Letter:
     @classmethod
     def of(cls, text: str) -> Self:
         """Read a text."""
-        clauses = tuple(tuple(plain(one).split()) for one in _CLAUSE_ENDS.split(text))
-        return cls(f" {plain(text)}", clauses)
+        # Each once, and none that holds one word: a letter of nothing but commas takes no longer.
+        clauses = dict.fromkeys(tuple(plain(one).split()) for one in _CLAUSE_ENDS.split(text))
+        return cls(f" {plain(text)}", tuple(one for one in clauses if len(one) > 1))
 
     def says(self, turn: str) -> int:
         """How many letters of a turn are said: all, or none.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from pathlib import Path
+from time import perf_counter
 
 import pytest
 from pydantic import ValidationError
@@ -113,3 +114,16 @@ def test_a_classifier_without_the_last_resort_is_refused() -> None:
     ):
         with pytest.raises(ValidationError, match=told):
             Classifier.model_validate(whole | change)
+
+
+@pytest.mark.parametrize("text", ["не, " * 5_000, "а\n \n" * 5_000])
+def test_a_letter_of_commas_and_blank_lines_is_read_as_fast_as_any(text: str) -> None:
+    """Measured beside the same letters in one clause: 5000 clauses took two hundred times as long."""
+    topics, plain_text = classifier(), text.replace(",", " ").replace("\n", " ")
+
+    def took(letter: str) -> float:
+        begun = perf_counter()
+        assert topics.known_by(letter).code == OTHER
+        return perf_counter() - begun
+
+    assert min(took(text) for _ in range(3)) < 5 * min(took(plain_text) for _ in range(3)) + 0.05
