@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import Awaitable, Callable
 from datetime import date, timedelta
@@ -17,8 +18,10 @@ from abonent.crm.service.requests.taking import NewRequest, Taken, take_request
 from abonent.crm.service.requests.working import pass_request, take_to_work
 from abonent.kernel import clock
 from abonent.kernel.actor import SYSTEM, Actor
+from abonent.kernel.db import transaction
 from abonent.kernel.errors import Forbidden, Malformed, NotFound, Refused
 from abonent.kernel.i18n import time_zone
+from abonent.kernel.settings import Settings
 from abonent.web.service import add_user, call_absence_off, set_absence, sign_in
 from tests.web.seed import small_provider
 from tests.web.seen import key_of, plain
@@ -139,6 +142,20 @@ async def test_who_is_away_cannot_stand_in_and_who_stands_in_is_told(
     assert "работу ведёт команда" in told
     assert f"Вера: {day} – {day}" in told
     assert "Вера" not in plain((await head.get(f"/staff/{anna}")).text)
+
+
+async def test_of_two_who_name_one_another_at_the_same_moment_one_is_refused(
+    fresh_database: Settings,
+) -> None:
+    async with transaction() as connection:
+        await small_provider(connection)
+    for turn in range(5):
+        pair = [await staff(f"Anna{turn}"), await staff(f"Olga{turn}")]
+        ends = await asyncio.gather(
+            away(pair[0], substitute=pair[1]), away(pair[1], substitute=pair[0]),
+            return_exceptions=True,
+        )  # fmt: skip
+        assert sorted(type(one).__name__ for one in ends) == ["Malformed", "int"]
 
 
 async def test_days_that_overlap_are_refused_and_free_ones_are_not(provider: Any) -> None:

@@ -23,6 +23,8 @@ _USER = """
 SELECT u.id, u.name, u.active, u.districts, r.rights FROM web_user u JOIN web_role r ON r.code = u.role
  WHERE u.id = $1 FOR UPDATE OF u
 """
+# In order of their ids: of two who name one another at the same moment the second sees the first.
+_HOLD = "SELECT FROM web_user WHERE id = ANY($1) ORDER BY id FOR UPDATE"
 _MAY_STAND_IN = "SELECT 1 FROM web_user WHERE id = $1 AND active AND role <> $2"
 _OVERLAP = """
 SELECT first_day, last_day, (SELECT name FROM web_user WHERE id = $1) AS name FROM staff_absence
@@ -58,6 +60,7 @@ async def set_absence(
         same = N_("Somebody else stands in, not the person who is away.")
         raise Malformed.of("substitute", str(substitute), same)
     async with unit_of_work(by) as work:
+        await work.connection.execute(_HOLD, [user_id, substitute or user_id])
         await _locked(work.connection, user_id, by=by)
         known = (substitute, PORTAL_ROLE)
         if substitute is not None and not await work.connection.fetchval(_MAY_STAND_IN, *known):
