@@ -56,7 +56,11 @@ async def test_pages_offer_it_no_more_until_it_is_brought_back(
         (request, about),
     ):
         assert offered in (await clerk.get(address)).text, address
+    leading = f'href="/scripts/{SLUG}"'
+    named = ("/knowledge/no-internet", "/objections")
+    assert [leading in (await clerk.get(address)).text for address in named] == [True, True]
     await _sent(head, f"/scripts/{SLUG}/withdraw", why="Переписываем")
+    assert [leading in (await clerk.get(address)).text for address in named] == [False, False]
     for address, offered in (
         ("/scripts", play),
         ("/accounts/20417/scripts", about),

@@ -12,6 +12,7 @@ from abonent.crm.articles import Article, OnShelf
 from abonent.crm.knowledge_errors import ArticleNotFound
 from abonent.crm.queries.article_versions import EDIT, writing_of
 from abonent.crm.queries.knowledge import Shelf, reviewed_until, standing_of
+from abonent.crm.queries.scripts import withdrawn_scripts
 from abonent.crm.rules.knowledge import KINDS, age_of, form_for
 from abonent.crm.search import hits_of
 from abonent.crm.service.knowledge import (
@@ -62,6 +63,13 @@ async def show_article(request: Request) -> Response:
     return go_to(request, f"/knowledge/{slug}/edit")
 
 
+async def _led_by(article: Article) -> str:
+    """The script by which the conversation is led; none where it is withdrawn."""
+    return (
+        article.script if article.script and article.script not in await withdrawn_scripts() else ""
+    )
+
+
 async def _shown(
     request: Request, given: dict[str, str], errors: Any, status: int = 200
 ) -> Response:
@@ -85,6 +93,7 @@ async def _shown(
         "forms": await _forms(request, found.value, who),
         "roles": dict(await role_choices()),
         "near": _near(shelf, found),
+        "script": await _led_by(found.value),
         "levels": LEVELS,
         "longest": LONGEST_NOTE,
         "given": given,
