@@ -8,7 +8,7 @@ import string
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
-from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -126,7 +126,9 @@ def fill(text: str, language: str, params: Mapping[str, Any]) -> str:
 def last_moment(at: datetime) -> datetime:
     """The last second of a term by the company's clock: one until midnight ends with the day before."""
     local = at.astimezone(_Installed.zone)
-    return local - timedelta(seconds=1) if local.time() == time.min else local
+    before = (at.astimezone(UTC) - timedelta(seconds=1)).astimezone(_Installed.zone)
+    # Not by the hour: where clocks are put forward at midnight, a day begins at one.
+    return before if before.date() < local.date() else local
 
 
 def written_term(at: datetime, language: str | None = None) -> str:

@@ -39,3 +39,13 @@ def test_a_term_until_midnight_is_told_by_the_day_before(
 def test_its_last_moment_is_that_of_the_day_before() -> None:
     assert f"{last_moment(MIDNIGHT):%d.%m %H:%M:%S}" == "03.12 23:59:59"
     assert last_moment(MIDNIGHT.replace(hour=20)) == MIDNIGHT.replace(hour=20)
+
+
+def test_a_day_that_begins_at_one_begins_with_its_first_hour() -> None:
+    """In Cairo clocks are put forward at the midnight of the 24th of April."""
+    cairo = ZoneInfo("Africa/Cairo")
+    use_time_zone(cairo)
+    for day in (24, 25):
+        at = datetime(2026, 4, day, tzinfo=cairo).astimezone(UTC)
+        assert written_term(at, "en") == f"the end of {day - 1} Apr 2026"
+    assert written_term(datetime(2026, 4, 25, 1, tzinfo=cairo), "en") == "25 Apr 2026, 01:00"
