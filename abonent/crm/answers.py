@@ -21,13 +21,17 @@ ASKED = frozenset(
 
 
 class AnswerTemplate(BaseModel):
-    """An answer to begin with: for which topics (codes), and its text with placeholders."""
+    """An answer to begin with: for which topics (codes), and its text with placeholders.
+
+    One `of_cut_off` says that services are suspended: it is offered for such accounts alone.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     code: str
     title: str
     topics: tuple[str, ...] = Field(min_length=1)
+    of_cut_off: bool = False
     text: str = Field(min_length=1)
 
     @property
@@ -51,7 +55,11 @@ async def answer_named(code: str) -> AnswerTemplate | None:
     return next((one.value for one in found.values() if one.value.code == code), None)
 
 
-async def answers_for(topic: str) -> Sequence[AnswerTemplate]:
+async def answers_for(topic: str, *, cut_off: bool = False) -> Sequence[AnswerTemplate]:
     """The templates that fit a topic, in the reader's language."""
     found = await documents_of("answers", AnswerTemplate)
-    return [one.value for one in found.values() if topic in one.value.topics]
+    return [
+        one.value
+        for one in found.values()
+        if topic in one.value.topics and (cut_off or not one.value.of_cut_off)
+    ]

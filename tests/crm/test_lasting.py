@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from abonent.billing.queries.accounts import AccountView, read_account
+from abonent.billing.queries.accounts import AccountView, look, read_account
+from abonent.billing.rules.forecast import provisions
 from abonent.billing.service.days import close_days
 from abonent.billing.service.promises import give_promise
 from abonent.crm.queries.campaigns import campaign_of, what_became
@@ -105,8 +106,9 @@ async def test_a_campaign_tells_of_the_charge_only_those_for_whom_money_runs_out
         told = {
             one.number: one.text for one in await examples_of(await campaign_of(made, by=SYSTEM))
         }
-    fee = format_money(near.outlook.missing + max(near.balance, 0), "ru")
-    assert f"{until + timedelta(1):%d.%m.%Y} спишется {fee}" in told[NUMBER]
+    asked = provisions((await look(NUMBER)).book, near.outlook)[0].amount
+    day = until + timedelta(1)
+    assert f"Внесите {format_money(asked, 'ru')} до {day:%d.%m.%Y}" in told[NUMBER]
     with clock.moved(noon):
         await launch_campaign(made, by=SYSTEM, typed=tally.left)
         await pay(NUMBER, 9_900_000)

@@ -29,7 +29,7 @@ LONGEST = {
     "name": 20, "number": 10, "company": 20, "phone": 16, "url": 30, "balance": 11, "debt": 11,
 }  # fmt: skip
 """What a campaign's words may name in braces, with how many letters each may take."""
-COMING = frozenset({"day", "fee"})
+COMING = frozenset({"day", "amount"})
 """What a template may name besides: when money runs out, and what is charged then."""
 CAMPAIGN_STOPPED = "CAMPAIGN_STOPPED"
 """Why a message of a campaign that was stopped meanwhile does not go."""

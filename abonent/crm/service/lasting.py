@@ -7,17 +7,26 @@ paid or promised since. The card of an account plays its own days at that moment
 from __future__ import annotations
 
 from datetime import date, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from abonent.billing.queries.accounts import look_at
 from abonent.billing.queries.day import day_state
-from abonent.billing.rules.forecast import Outlook, outlook
+from abonent.billing.rules.book import Book
+from abonent.billing.rules.forecast import outlook, provisions
 from abonent.kernel.actor import SYSTEM
 from abonent.kernel.db import reading, unit_of_work
 
 AHEAD = timedelta(14)
 """How far is looked."""
 _PIECE = 500
+
+
+class Ending(NamedTuple):
+    """The last day that money lasts through, and what to pay for the services to go on (minor units)."""
+
+    until: date
+    amount: int
+
 
 _PLAYED = "SELECT day FROM crm_lasting_day"
 _MARK = "UPDATE crm_lasting_day SET day = $1"
@@ -32,12 +41,12 @@ SELECT p.account_id, b.balance, b.last_promise,
 FROM page p JOIN billing_account b USING (account_id) ORDER BY p.account_id
 """
 _KEEP = """
-INSERT INTO crm_lasting (account_id, until, missing, balance, promise)
+INSERT INTO crm_lasting (account_id, until, amount, balance, promise)
 SELECT * FROM unnest($1::bigint[], $2::date[], $3::bigint[], $4::bigint[], $5::integer[])
-ON CONFLICT (account_id) DO UPDATE SET until = excluded.until, missing = excluded.missing,
+ON CONFLICT (account_id) DO UPDATE SET until = excluded.until, amount = excluded.amount,
     balance = excluded.balance, promise = excluded.promise
-WHERE (crm_lasting.until, crm_lasting.missing, crm_lasting.balance, crm_lasting.promise)
-    IS DISTINCT FROM (excluded.until, excluded.missing, excluded.balance, excluded.promise)
+WHERE (crm_lasting.until, crm_lasting.amount, crm_lasting.balance, crm_lasting.promise)
+    IS DISTINCT FROM (excluded.until, excluded.amount, excluded.balance, excluded.promise)
 """
 _FORGET = """
 DELETE FROM crm_lasting WHERE account_id > $1 AND account_id <= $2 AND account_id <> ALL($3::bigint[])
@@ -75,7 +84,7 @@ async def _look_at_piece(after: int, day: date) -> tuple[int, int] | None:
     columns: list[list[Any]] = [
         keys,
         [ends[key].until for key in keys],
-        [ends[key].missing for key in keys],
+        [ends[key].amount for key in keys],
         [row["balance"] for row in kept],
         [row["last_promise"] for row in kept],
     ]
@@ -86,8 +95,15 @@ async def _look_at_piece(after: int, day: date) -> tuple[int, int] | None:
     return last, len(keys)
 
 
-async def _ends(near: list[int]) -> dict[int, Outlook]:
+async def _ends(near: list[int]) -> dict[int, Ending]:
     """Until when money lasts, of those accounts where it ends soon."""
     found = await look_at(near, by=SYSTEM) if near else {}
-    ends = {key: outlook(loaded.book, ahead=AHEAD) for key, loaded in found.items()}
-    return {key: one for key, one in ends.items() if one.until is not None}
+    ends = {key: ending_of(loaded.book) for key, loaded in found.items()}
+    return {key: one for key, one in ends.items() if one is not None}
+
+
+def ending_of(book: Book) -> Ending | None:
+    """When money ends within the days ahead, and what to pay as the card asks it; else None."""
+    found = outlook(book, ahead=AHEAD)
+    asked = provisions(book, found) if found.until else []
+    return Ending(found.until, asked[0].amount) if found.until and asked else None

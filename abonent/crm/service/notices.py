@@ -14,12 +14,14 @@ import structlog
 from asyncpg import InterfaceError, PostgresError
 
 from abonent.billing.events import PaymentTaken, PromiseGiven, ServiceSwitched
-from abonent.billing.queries.accounts import AccountView, read_account
+from abonent.billing.queries.accounts import AccountView, look, read_account
 from abonent.crm.queries.notices import notice_setting
 from abonent.crm.rules.notices import FRESH_DAYS, NOTICES, PAID, PRE_DUE, PROMISED, SUSPENDED
+from abonent.crm.service.lasting import ending_of
 from abonent.crm.service.messages import EMAIL, SMS, NewMessage, queue_message
 from abonent.kernel import clock
 from abonent.kernel.actor import SYSTEM, Actor
+from abonent.kernel.content import ContentError
 from abonent.kernel.db import unit_of_work
 from abonent.kernel.errors import DomainError, Malformed
 from abonent.kernel.i18n import N_, speaking, time_zone
@@ -160,12 +162,12 @@ async def _send_one() -> bool | None:
     """Write the oldest note; None where none waits, False where nothing was to be said.
 
     One that cannot be written for a reason nobody foresaw is put aside: the others go on. Where the
-    database itself fails nothing is put aside, for then it will be tried again.
+    database or a file of content fails nothing is put aside: all are tried again once that is mended.
     """
     taken: list[tuple[int, str, str]] = []
     try:
         return await _write_one(taken)
-    except (PostgresError, InterfaceError, OSError):
+    except (PostgresError, InterfaceError, OSError, ContentError):
         raise
     except Exception:
         if not taken:
@@ -226,16 +228,17 @@ async def _values(connection: Any, row: Any) -> dict[str, str] | None:
             return _words(debt=said["amount"]) | {"until": f"{until:%d.%m.%Y}"}
         case "suspend":
             owed = max(view.missing, -view.balance, 0)
-            return _words(debt=owed) if view.state in {"suspended", "partly"} and owed else None
+            cut = view.state in {"suspended", "partly"} and owed
+            return _words(debt=owed) | {"url": f"/my/{view.number}"} if cut else None
         case _:
-            return _runs_out(view, date.fromisoformat(said["day"]))
+            return await _runs_out(view, date.fromisoformat(said["day"]))
 
 
-def _runs_out(view: AccountView, day: date) -> dict[str, str] | None:
-    if view.outlook.until is None or view.outlook.until + _DAY != day:
+async def _runs_out(view: AccountView, day: date) -> dict[str, str] | None:
+    ends = ending_of((await look(view.number)).book)
+    if ends is None or ends.until + _DAY != day:
         return None
-    fee = view.outlook.missing + max(view.balance, 0)
-    return _words(balance=view.balance, fee=fee) | {"day": f"{day:%d.%m.%Y}"}
+    return _words(balance=view.balance, amount=ends.amount) | {"day": f"{day:%d.%m.%Y}"}
 
 
 def _words(**amounts: int) -> dict[str, str]:

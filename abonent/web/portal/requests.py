@@ -100,7 +100,7 @@ async def _one(request: Request, given: Mapping[str, str], error: DomainError | 
         raise NotFound("NO_SUCH_REQUEST", N_("There is no such request."))
     home = here(request)
     more: dict[str, Any] = {"back": f"{home}/requests", "here": home, "cut": None}
-    if whole.request.open and whole.request.topic == SUSPENDED:
+    if whole.request.topic == SUSPENDED and whole.request.state != "closed":
         more["cut"] = await cut_off_of(number, by=by)
     action = f"{home}/requests/{whole.request.number}"
     return _page(request, whole, given, error, action=action, more=more)

@@ -12,14 +12,13 @@ from typing import Any
 
 from abonent.billing.queries.accounts import look_at
 from abonent.billing.queries.books import Loaded
-from abonent.billing.rules.forecast import Outlook, outlook
 from abonent.crm.queries.campaigns import Campaign
 from abonent.crm.queries.contacting import Contacted, all_contacted, persons_of_contact
 from abonent.crm.queries.templates import templates_in_force
 from abonent.crm.rules.campaigns import COMING, NO_CHARGE
 from abonent.crm.rules.contacting import Frame, Purpose, Window
 from abonent.crm.rules.people import spoken_name
-from abonent.crm.service.lasting import AHEAD
+from abonent.crm.service.lasting import Ending, ending_of
 from abonent.crm.service.messages import (
     Composed,
     NewMessage,
@@ -37,7 +36,7 @@ from abonent.kernel.templates import MessageTemplate
 NO_DEBT, TOO_LONG = "NO_DEBT", "TOO_LONG"
 
 _COMING = """
-SELECT l.account_id, l.until, l.missing FROM crm_lasting l JOIN billing_account b USING (account_id)
+SELECT l.account_id, l.until, l.amount FROM crm_lasting l JOIN billing_account b USING (account_id)
 WHERE l.account_id = ANY($1) AND b.balance <= l.balance AND b.last_promise = l.promise
     AND b.state IN ('served', 'partly')
 """
@@ -117,20 +116,20 @@ async def weigh(
 
 
 def tells_of_charge(campaign: Campaign, means: Means) -> bool:
-    """Tell whether a campaign's template names the charge for which money is missing."""
+    """Tell whether a campaign's template names when money ends and what to pay."""
     template = means.templates.get(campaign.template)
     return template is not None and set(template.longest) >= COMING
 
 
 async def _coming(
     connection: Any, accounts: Sequence[int], books: Mapping[int, Loaded]
-) -> dict[int, Outlook]:
+) -> dict[int, Ending]:
     """Whose money runs out soon: by their books where those were read, as it was played otherwise."""
     if books:
-        ends = {one: outlook(loaded.book, ahead=AHEAD) for one, loaded in books.items()}
-        return {one: end for one, end in ends.items() if end.until is not None}
+        ends = {one: ending_of(loaded.book) for one, loaded in books.items()}
+        return {one: end for one, end in ends.items() if end is not None}
     rows = await connection.fetch(_COMING, list(accounts))
-    return {row["account_id"]: Outlook(row["until"], row["missing"]) for row in rows}
+    return {row["account_id"]: Ending(row["until"], row["amount"]) for row in rows}
 
 
 def _untrue(campaign: Campaign, balance: int, *, near: bool, comes: bool) -> str:
@@ -141,7 +140,7 @@ def _untrue(campaign: Campaign, balance: int, *, near: bool, comes: bool) -> str
 
 
 def message_for(
-    campaign: Campaign, known: Contacted, balance: int, coming: Outlook | None = None
+    campaign: Campaign, known: Contacted, balance: int, coming: Ending | None = None
 ) -> NewMessage:
     """What is said to one: by the template, or in the campaign's own words with the names filled in."""
     language = site_language()
@@ -149,9 +148,9 @@ def message_for(
         "balance": format_money(balance, language),
         "debt": format_money(max(0, -balance), language),
     }
-    if coming is not None and coming.until is not None:
+    if coming is not None:
         values["day"] = f"{coming.until + timedelta(1):%d.%m.%Y}"
-        values["fee"] = format_money(coming.missing + max(0, balance), language)
+        values["amount"] = format_money(coming.amount, language)
         values["url"] = f"/my/{known.number}/pay"
     own = {
         "name": spoken_name(known.name),

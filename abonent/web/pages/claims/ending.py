@@ -31,6 +31,9 @@ async def _answering(request: Request) -> Opened:
     )
 
 
+_ANSWERED = {"paper": "answered", "email": "sent", "portal": "shown"}
+
+
 async def _answer(request: Request, values: Values) -> str:
     await answer_claim(
         id_of(request),
@@ -41,7 +44,7 @@ async def _answer(request: Request, values: Values) -> str:
         language=site_language(),
         seen=seen(request),
     )
-    return back(request, "sent" if values["way"] == "email" else "answered")
+    return back(request, _ANSWERED[values["way"]])
 
 
 ANSWER = Dialog(

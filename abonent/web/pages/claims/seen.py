@@ -41,6 +41,7 @@ _DONE = {
     "decided": N_("The claim is decided; now it is answered"),
     "answered": N_("The answer is kept: print it and hand it over"),
     "sent": N_("The answer is on its way"),
+    "shown": N_("The answer stands on the portal"),
     "executed": N_("The decision is carried out"),
     "reconsidered": N_("The claim is looked into again"),
     "closed": N_("The claim is closed"),

@@ -60,7 +60,7 @@ FEE = Dialog(
     path=f"{_ACCOUNT}/fee",
     right="billing.fee.charge",
     title=N_("Charge a fee"),
-    commit=N_("Charge"),
+    commit=N_("Charge it"),
     fields=(
         _AMOUNT,
         Field(name="kind", label=N_("What for"), kind=Kind.CHOICE, choices=FEES),

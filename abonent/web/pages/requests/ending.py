@@ -14,13 +14,14 @@ from abonent.kernel.site import whole_link
 from abonent.web.dialogs import Dialog, Opened
 from abonent.web.fields import Field, Kind, Values
 from abonent.web.pages.accounts import card_of
-from abonent.web.pages.requests.opened import ONE, WORK, about, back, found_of, plain
+from abonent.web.pages.requests.opened import ONE, WORK, about, back, cut_off_now, found_of, plain
 from abonent.web.render import signed_in, written_day, written_money
 
 
 async def _answering(request: Request) -> Opened:
     found = await found_of(request)
-    templates = await answers_for(found.topic)
+    cut = await cut_off_now(found, signed_in(request).actor)
+    templates = await answers_for(found.topic, cut_off=cut is not None)
     chosen = request.query_params.get("template", "")
     known = await _known(request, found) if chosen else {}
     begun = await answer_named(chosen) if chosen else None

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from starlette.requests import Request
 
+from abonent.billing.queries.cut_off import CutOff, cut_off_of
 from abonent.crm.queries.requests import Request as Found
 from abonent.crm.queries.requests import request_of
+from abonent.kernel.actor import Actor
 from abonent.kernel.i18n import _
 from abonent.web.dialogs import Opened
 from abonent.web.render import signed_in
@@ -33,3 +35,10 @@ def about(found: Found) -> str:
 async def plain(request: Request) -> Opened:
     """Open a dialog that shows nothing but what it is about."""
     return Opened(back=back(request), about=about(await found_of(request)))
+
+
+async def cut_off_now(found: Found, by: Actor) -> CutOff | None:
+    """Whether money is what an open request's account lacks, for who may see money."""
+    if not (found.open and found.account and by.may("billing.account.view")):
+        return None
+    return await cut_off_of(found.account, by=by)

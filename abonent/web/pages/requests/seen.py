@@ -9,7 +9,6 @@ from typing import Any
 from starlette.requests import Request as WebRequest
 from starlette.responses import RedirectResponse, Response
 
-from abonent.billing.queries.cut_off import CutOff, cut_off_of
 from abonent.crm.queries.absences import away_now
 from abonent.crm.queries.knowledge import VIEW, articles_on
 from abonent.crm.queries.requests import (
@@ -29,11 +28,11 @@ from abonent.crm.rules.surveys import STANDINGS
 from abonent.crm.service.knowledge import articles_shown
 from abonent.crm.service.requests.working import LINKS, resume_request, take_to_work
 from abonent.crm.topics import SUSPENDED, classifier
-from abonent.kernel.actor import Actor
 from abonent.kernel.i18n import N_, _
 from abonent.kernel.texts import inside
 from abonent.kernel.workflow import Moved
 from abonent.web.pages.people.frame import card_page, number_of
+from abonent.web.pages.requests.opened import cut_off_now
 from abonent.web.render import page, signed_in
 
 _DONE = {
@@ -89,7 +88,7 @@ async def show_request(request: WebRequest) -> Response:
     moves = {move.name for move in REQUEST.moves_from(found.state, by=by)}
     away = await away_now(found.owner) if found.open else None
     mine = {found.owner, away.stand_in if away else None}
-    cut = await _cut_off(found, by)
+    cut = await cut_off_now(found, by)
     # Of an account that is cut off the money is talked of first, whatever was asked.
     told_by = topics.of(SUSPENDED if cut else found.topic)
     shelf = await articles_shown() if by.may(VIEW) else {}
@@ -114,13 +113,6 @@ async def show_request(request: WebRequest) -> Response:
         "done": _DONE.get(request.query_params.get("done", "")),
     }
     return page(request, "requests/request.html", context | words())
-
-
-async def _cut_off(found: Request, by: Actor) -> CutOff | None:
-    """Whether money is what an open request's account lacks, for who may see money."""
-    if not (found.open and found.account and by.may("billing.account.view")):
-        return None
-    return await cut_off_of(found.account, by=by)
 
 
 def events_of(whole: Whole) -> list[Event]:

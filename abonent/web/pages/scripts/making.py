@@ -95,7 +95,7 @@ WITHDRAW = Dialog(
     path="/scripts/{slug:str}/withdraw",
     right="crm.script.edit",
     title=N_("Withdraw the script"),
-    commit=N_("Withdraw"),
+    commit=N_("Take it out of use"),
     fields=(
         Field(
             name="why",
