@@ -113,3 +113,21 @@ async def test_the_tile_of_the_head_counts_what_presses_and_leads_to_just_that(
     listed = (await head.get(tile[1])).text
     assert "Вопрос 0" in listed
     assert "Чек нужен" not in listed
+
+
+async def test_the_tile_of_a_clerk_leads_to_as_many_as_it_counts(db: Any, enter: Enter) -> None:
+    await days.begin(date(2026, 3, 1), by=SYSTEM)
+    for topic in ("payment-ways", "payment-ways", "no-internet"):
+        new = NewRequest(channel="call", text=f"Вопрос {topic}", topic=topic, who="Пётр")
+        await take_request(new, by=SYSTEM)
+    await db.execute("UPDATE crm_request SET owner = NULL")
+    clerk = await enter("office")
+    tile = re.search(
+        r'<a class="tile[^>]*href="(/requests[^"]*)".*?</a>', (await clerk.get("/")).text, re.DOTALL
+    )
+    assert tile is not None
+    assert "Обращения вашей команды" in plain(tile[0])
+    assert re.search(r"\b2\b", plain(tile[0]))
+    listed = (await clerk.get(tile[1].replace("&amp;", "&"))).text
+    assert listed.count("Вопрос payment-ways") == 2
+    assert "Вопрос no-internet" not in listed

@@ -38,7 +38,7 @@ SELECT count(*) FILTER (WHERE mine) AS mine, count(*) FILTER (WHERE free) AS fre
     count(*) FILTER (WHERE due_at < $2 AND (mine OR free)) AS late,
     count(*) FILTER (WHERE due_at < $2) AS late_of_all,
     count(*) FILTER (WHERE due_at >= $2 AND warn_at <= $2 AND (mine OR free)) AS warned,
-    count(*) FILTER (WHERE unheeded) AS unheeded
+    count(*) FILTER (WHERE unheeded) AS unheeded, coalesce(staff_role($1), '') AS team
 FROM (
     SELECT r.due_at, r.warn_at, r.owner = $1 OR w.stand_in = $1 AS mine,
         $1 IN (SELECT user_id FROM staff_told($2)) AND request_unheeded(r.id, r.escalated_at)
@@ -179,6 +179,7 @@ class Waiting:
     late_of_all: int
     warned: int
     unheeded: int
+    team: str
 
 
 def tone_of(*, open: bool, due_at: datetime | None, warn_at: datetime | None) -> str:  # noqa: A002

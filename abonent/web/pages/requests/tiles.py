@@ -38,10 +38,9 @@ def _first(found: Waiting, late_of_all: int, me: int) -> tuple[int, str, str]:
         return found.unheeded, _("Requests nobody deals with"), "/requests?unheeded=on"
     if late_of_all:
         return late_of_all, _("Overdue requests"), "/requests?late=on"
-    ours = f"/requests?owner={me}&owner=0"
     if found.mine:
-        return found.mine, _("Requests for you"), ours
-    return found.free, _("Requests for your team"), ours
+        return found.mine, _("Requests for you"), f"/requests?owner={me}"
+    return found.free, _("Requests for your team"), f"/requests?owner=0&team={found.team}"
 
 
 def _rest(found: Waiting, late: int, told: str) -> list[str]:
