@@ -15,6 +15,8 @@ from html.parser import HTMLParser
 from typing import Any
 
 LONGEST_TEXT = 50_000
+LONGEST_PAGE = 500_000
+"""So much of a letter of HTML is read: a page of signs alone takes the library seconds a megabyte."""
 LONGEST_NAME = 120
 LONGEST_ID = 500
 LONGEST_HEADER = 20_000
@@ -198,7 +200,7 @@ def _text(letter: EmailMessage) -> str:
         return ""
     text = _decoded(_bytes(body), body.get_content_charset() or "utf-8")
     if body.get_content_type() == "text/html":
-        text = _plain(text)
+        text = _plain(text[:LONGEST_PAGE])
     return storable(text).strip()[:LONGEST_TEXT]
 
 
