@@ -165,7 +165,7 @@ async def test_a_wrong_password_is_told(
 
 def test_of_an_endless_letter_of_html_the_beginning_is_read() -> None:
     letter = EmailMessage()
-    letter.set_content(f"<p>Добрый день.</p>{'<' * 600_000}<p>Далеко.</p>", subtype="html")
+    letter.set_content(f"<p>Добрый день.</p>{' ' * 600_000}<p>Далеко.</p>", subtype="html")
     text = read_letter(bytes(letter), name="1.2@box").text
     assert text.startswith("Добрый день.")
     assert "Далеко" not in text
