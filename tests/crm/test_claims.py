@@ -13,6 +13,7 @@ from abonent.billing.queries.accounts import read_account
 from abonent.billing.service.corrections import compensate
 from abonent.crm.claim_errors import (
     ClaimNotFound,
+    ClaimPaid,
     CompensationOwed,
     NothingToGiveBack,
     OtherSumNow,
@@ -470,3 +471,26 @@ def test_every_state_of_the_table_is_one_of_the_workflow() -> None:
         "received", "registered", "investigation", "decided", "answered", "executed", "court",
         "closed",
     }  # fmt: skip
+
+
+async def test_a_claim_that_came_to_court_unpaid_is_decided_anew_and_closed(provider: None) -> None:
+    claim, before = await taken(), await balance()
+    await decided(claim, Remedy(kind="bonus", amount=5_000))
+    await withdraw_claim(claim, by=SYSTEM, note="Передумал")
+    await hand_to_court(claim, by=SYSTEM, court="Мировой суд")
+    with pytest.raises(Refused):
+        await close_claim(claim, by=SYSTEM)
+    await reconsider_claim(claim, by=SYSTEM, note="В иске отказано")
+    await decide_claim(
+        claim, by=SYSTEM, decision="deny", grounds="Суд отказал.", cause="none", remedy=Remedy()
+    )
+    await answer_claim(claim, by=SYSTEM, text="Отказываем.", way="paper")
+    await close_claim(claim, by=SYSTEM)
+    assert await balance() == before
+    paid = await taken()
+    await decided(paid, Remedy(kind="bonus", amount=5_000))
+    await answer_claim(paid, by=SYSTEM, text="Вернём.", way="paper")
+    await execute_claim(paid, by=SYSTEM)
+    await hand_to_court(paid, by=SYSTEM, court="Мировой суд")
+    with pytest.raises(ClaimPaid):
+        await reconsider_claim(paid, by=SYSTEM, note="Ещё раз")

@@ -169,7 +169,7 @@ CLAIM = Workflow(
         Move(
             name="reconsider",
             label=N_("Decide anew"),
-            sources=(_S.ANSWERED,),
+            sources=(_S.ANSWERED, _S.COURT),
             target=_S.INVESTIGATION,
             right=DECIDE,
             note=True,

@@ -131,10 +131,15 @@ async def _check_court(work: UnitOfWork, row: Mapping[str, Any]) -> None:
 
 
 async def reconsider_claim(claim: int, *, by: Actor, note: str, seen: int | None = None) -> None:
-    """Take an answered claim up again whose money has not been given back. Raises MoveRefused."""
+    """Take a claim up again, answered or in court, whose money has not been given back.
+
+    Raises MoveRefused, ClaimPaid.
+    """
     by.require(DECIDE)
     async with unit_of_work(by) as work:
         row = await locked_claim(work.connection, claim, by=by, seen=seen)
+        if row["posted"] is not None:
+            raise ClaimPaid(row["posted"])
         await make_move(work, row, "reconsider", note=note)
 
 
